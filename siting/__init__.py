@@ -1,0 +1,32 @@
+"""siting: where, when, how big, how cooled, how powered, serving which work?
+
+    study = siting.read_study("models/germany.yaml")
+    solution = siting.run(study)
+    solution.sites, solution.data, solution.accounts, solution.outcome
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .inputs.inputs import Inputs
+    from .pipeline import run
+    from .results.solution import Solution, read_solution
+    from .study.read import read_study
+    from .study.study import Study
+
+_WHERE = {  # imported on first use: a word on the command line need not wait for Pyomo
+    "Study": ".study.study",
+    "Inputs": ".inputs.inputs",
+    "Solution": ".results.solution",
+    "read_study": ".study.read",
+    "read_solution": ".results.solution",
+    "run": ".pipeline",
+}
+__all__ = ["Inputs", "Solution", "Study", "read_solution", "read_study", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"siting has no '{name}'; it has: {', '.join(__all__)}")
+    return getattr(import_module(_WHERE[name], __name__), name)

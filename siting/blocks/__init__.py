@@ -1,0 +1,9 @@
+"""The blocks: one module per physical concept. BLOCKS, in this order, is the model.
+
+A block is a docstring that is its mathematics and two functions: `plan` (what is decided once) and `operate` (what happens
+in an hour, written over the hours of one block; continuous variables only). Blocks meet in the ledger alone.
+"""
+
+from . import contracts, cooling, generation, grid, limits, sites, workloads
+
+BLOCKS = [sites, workloads, cooling, generation, grid, contracts, limits]

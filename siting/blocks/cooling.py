@@ -1,0 +1,77 @@
+"""Cooling: halls by technology, the power and the water that a megawatt of IT takes in the weather of the hour.
+
+    Σ_k module · halls[s,k] = new IT capacity,   halls whole
+    installed[s,k] = existing_halls[s,k] + module · halls[s,k]
+    Σ_k firm_in[s,k] = firm IT,   firm_in ≤ installed
+    design power[s] = Σ_k idle_power[s,k] · installed[s,k] + design_power_per_it[s,k] · firm_in[s,k]
+
+    Σ_k carried[s,k,t] = IT power,   carried ≤ installed
+    facility power  = Σ_k idle_power[s,k] · installed[s,k] + power_per_it[s,k,t] · carried[s,k,t]
+    water           = Σ_k water_per_it[s,k,t] · carried[s,k,t]
+
+A half-empty hall thus has the poor PUE that it has in life.
+"""
+
+import pyomo.environ as pyo
+
+from .given import Given
+from .ledger import Ledger
+
+
+def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    if given.study.cooling is None:
+        return
+    size, idle, at_design = given.module_mw, given.idle_power, given.design_power_per_it
+    it_capacity, firm_it = ledger.total("it_capacity"), ledger.total("firm_it")
+    most = {s: int(given.room_for_new_it[s] / size + 1e-9) for s in given.s}
+    b.halls = pyo.Var(
+        given.s,
+        given.k,
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda b, s, k: (0, most[s]),
+        doc="modules of halls of the technology [modules]",
+    )
+    b.installed = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT capacity in halls of the technology [MW]")
+    b.firm_in = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT carried at the design hour in these halls [MW]")
+    b.counts_modules = pyo.Constraint(
+        given.s, given.k, rule=lambda b, s, k: b.installed[s, k] == given.existing_halls[s, k] + size * b.halls[s, k]
+    )
+    b.houses_all_it = pyo.Constraint(given.s, rule=lambda b, s: sum(b.installed[s, k] for k in given.k) == it_capacity[s])
+    b.houses_all_firm_it = pyo.Constraint(given.s, rule=lambda b, s: sum(b.firm_in[s, k] for k in given.k) == firm_it[s])
+    b.firm_is_installed = pyo.Constraint(given.s, given.k, rule=lambda b, s, k: b.firm_in[s, k] <= b.installed[s, k])
+    design = {
+        s: sum(idle[s, k] * b.installed[s, k] + at_design[s, k] * b.firm_in[s, k] for k in given.k) for s in given.s
+    }
+    ledger.post("design_power", "at_design_hour", design)
+    halls = {s: [(size * b.halls[s, k], k) for k in given.k] for s in given.s}
+    ledger.post("cost", "halls", {s: sum(given.hall_cost[k] * mw for mw, k in halls[s]) for s in given.s})
+    ledger.post("carbon_embodied", "halls", {s: sum(given.hall_carbon[k] * mw for mw, k in halls[s]) for s in given.s})
+    land = {s: sum(given.hall_land[k] * mw for mw, k in halls[s]) for s in given.s}
+    ledger.post("land", "halls", land)
+    ledger.post("cost", "land", {s: given.land_rent[s] * land[s] for s in given.s})
+
+
+def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    if given.study.cooling is None:
+        return
+    it_power = ledger.total("it_power")
+    b.carried = pyo.Var(given.s, given.k, given.t, domain=pyo.NonNegativeReals, doc="IT power in halls of the technology [MW]")
+    b.carries_all_heat = pyo.Constraint(
+        given.s, given.t, rule=lambda b, s, t: sum(b.carried[s, k, t] for k in given.k) == it_power[s, t]
+    )
+    b.within_halls = pyo.Constraint(
+        given.s, given.k, given.t, rule=lambda b, s, k, t: b.carried[s, k, t] <= b.installed[s, k]
+    )
+    b.power = pyo.Expression(
+        given.s,
+        given.t,
+        rule=lambda b, s, t: sum(
+            given.idle_power[s, k] * b.installed[s, k] + given.power_per_it[s, k, t] * b.carried[s, k, t] for k in given.k
+        ),
+    )
+    every = [(s, t) for s in given.s for t in given.t]
+    ledger.post("power", "facility", {(s, t): -b.power[s, t] for s, t in every})
+    ledger.post("facility_energy", "facility", {(s, t): b.power[s, t] for s, t in every})
+    water = {(s, t): sum(given.water_per_it[s, k, t] * b.carried[s, k, t] for k in given.k) for s, t in every}
+    ledger.post("water", "cooling", water)
+    ledger.post("cost", "water", {(s, t): given.water_price * water[s, t] for s, t in every})

@@ -1,0 +1,97 @@
+"""Arrays in, Pyomo-ready values out.
+
+`given.price[t]` is a float where the value is the same in every block of hours, else a Pyomo parameter whose value is one
+float64 per block (the template: see `solve/stamp.py`). xarray is read once, never inside a rule.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from ..errors import ModelError
+from ..inputs.inputs import DIMENSIONS, Inputs
+
+LETTERS = {"s": "site", "t": "hour", "k": "cooling", "g": "generator", "w": "workload", "r": "region", "c": "contract"}
+
+
+class Given:
+    """What the blocks are given: index sets by letter (`given.s`), numbers by name (`given.price[t]`), the study.
+
+    `only` keeps some blocks of hours; with one block every number is a float and the model is an ordinary Pyomo model.
+    """
+
+    def __init__(self, inputs: Inputs, only: Sequence[int] | None = None):
+        self.inputs = inputs
+        self.study = inputs.study
+        chosen = range(inputs.data.sizes["block"]) if only is None else only
+        self._chosen = np.asarray(list(chosen), int)
+        self.home = pyo.Block(concrete=True)
+        self.home.across = pyo.VarList()
+        self.links: dict[int, tuple[Any, list]] = {}
+        self._values: dict[str, Any] = {}
+        for letter, dim in LETTERS.items():
+            labels = inputs.data[dim].values.tolist() if dim in inputs.data.coords else []
+            self.home.add_component(dim, pyo.Set(initialize=labels, ordered=True))
+            setattr(self, letter, self.home.component(dim))
+        self.blocks = list(range(len(self._chosen)))
+        self.home.block = pyo.Set(initialize=self.blocks)
+        self.d = self.home.block
+        self.weights = inputs.data["weight"].values[self._chosen].astype(float)
+
+    @property
+    def n_blocks(self) -> int:
+        return len(self._chosen)
+
+    def has(self, name: str) -> bool:
+        """Whether the study gives this number at all."""
+        return name in self.inputs.data
+
+    def across(self, pick: Callable[[int], Any]) -> Any:
+        """The array-valued variable: a column that in block d *is* the plan's column `pick(d)`. Variables only."""
+        targets = [pick(d) for d in self.blocks]
+        for v in targets:
+            if not getattr(v, "is_variable_type", lambda: False)():
+                raise ModelError(f"across({v}) is an expression: give it a plan variable, and a row that defines it")
+        local = self.home.across.add()
+        self.links[id(local)] = (local, targets)
+        return local
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self.inputs.data:
+            raise AttributeError(f"the inputs hold no '{name}'")
+        if name not in self._values:
+            self._values[name] = self._make(name)
+        return self._values[name]
+
+    def _make(self, name: str) -> Any:
+        a = self.inputs.data[name]
+        unknown = set(a.dims) - set(DIMENSIONS)
+        if unknown:
+            raise ModelError(f"{name} has the unknown dimension {sorted(unknown)}")
+        if "block" not in a.dims:
+            if a.ndim == 0:
+                return a.item()
+            return dict(zip(_keys([a[d].values.tolist() for d in a.dims]), a.values.ravel().tolist(), strict=True))
+        dims = [d for d in a.dims if d != "block"]
+        values = a.transpose(*dims, "block").values.astype(float)[..., self._chosen]
+        if not np.isfinite(values).all():
+            raise ModelError(f"{name} holds NaN or infinity")
+        keys = _keys([a[d].values.tolist() for d in dims])
+        flat = np.ascontiguousarray(values.reshape(len(keys), -1))
+        same = (flat == flat[:, :1]).all(axis=1)
+        mixed = {k: (float(row[0]) if c else row) for k, row, c in zip(keys, flat, same, strict=True)}
+        index = pyo.Set(initialize=keys, dimen=max(len(dims), 1))
+        self.home.add_component(f"{name}_index", index)
+        parameter = pyo.Param(index, mutable=True, within=pyo.Any, initialize=mixed)
+        self.home.add_component(f"{name}_given", parameter)
+        return parameter
+
+
+def _keys(labels: list[list]) -> list:
+    keys = list(itertools.product(*labels))
+    return [k[0] for k in keys] if len(labels) == 1 else keys

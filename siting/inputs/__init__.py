@@ -1,0 +1,1 @@
+"""Study → Inputs: sources and physics become arrays."""

@@ -1,0 +1,127 @@
+"""Which candidates there are, and why some are dropped. No row is lost: `kept` and `reason` tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..physics import geography
+from ..sources.tables import read_candidates, read_csv
+from ..study.study import Layer, Study
+
+METRIC_CRS = 3035  # ETRS89-LAEA, metres
+COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+DEFAULTS = {"existing_it_mw": 0.0, "least_it_mw": 0.0, "distance_km": 0.0, "choice": "", "state": ""}
+
+
+def candidates(study: Study) -> gpd.GeoDataFrame:
+    """All candidates with every column filled from the row, else from the study; exclusion layers applied.
+
+    Raises DataError for a missing file, a wrong CRS, a negative number; see `read_candidates`.
+    """
+    sites = study.sites
+    if sites.table is not None:
+        frame = read_candidates(study.path(sites.table))
+    else:
+        assert sites.substations is not None
+        cities = None if sites.cities is None else study.path(sites.cities)
+        frame = substations(study.path(sites.substations), cities)
+    frame = _filled(frame, study)
+    frame["kept"], frame["reason"] = True, ""
+    if sites.areas is not None:
+        frame = _with_state(frame, study.path(sites.areas))
+    for layer in sites.exclude:
+        _exclude(frame, layer, study.path(layer.path))
+    _drop(frame, frame["choice"] == "never", "the planner said never")
+    return frame
+
+
+def substations(network: Path, cities: Path | None) -> gpd.GeoDataFrame:
+    """One candidate for each place of the network, at its bus of the highest voltage."""
+    buses = read_csv(network / "buses.csv", ["bus", "lon", "lat", "voltage_kv"], ["lon", "lat", "voltage_kv"], ["bus"])
+    places = buses.sort_values("voltage_kv", ascending=False).drop_duplicates(["lon", "lat"]).sort_index()
+    places = places.assign(bus=places["bus"].astype(str))
+    frame = gpd.GeoDataFrame(
+        places[["bus", "lon", "lat", "voltage_kv"]].reset_index(drop=True),
+        geometry=gpd.points_from_xy(places.lon, places.lat),
+        crs="EPSG:4326",
+    )
+    frame.insert(0, "site", "bus " + frame["bus"])
+    if cities is not None:
+        frame["site"] = _names(frame, read_csv(cities, ["name", "lon", "lat"], ["lon", "lat"]))
+    return frame
+
+
+def _names(frame: gpd.GeoDataFrame, cities: pd.DataFrame) -> list[str]:
+    """`Kiel 12 km NW (bus 219)`: the nearest city, how far and in which direction."""
+    km = geography.great_circle_km(
+        frame.lat.to_numpy()[:, None], frame.lon.to_numpy()[:, None], cities.lat.to_numpy(), cities.lon.to_numpy()
+    )
+    nearest = km.argmin(axis=1)
+    names = []
+    for i, j in enumerate(nearest):
+        east = (frame.lon[i] - cities.lon[j]) * np.cos(np.radians(frame.lat[i]))
+        point = COMPASS[int(round(np.degrees(np.arctan2(east, frame.lat[i] - cities.lat[j])) / 45)) % 8]
+        away = f" {km[i, j]:.0f} km {point}" if km[i, j] >= 3 else ""
+        names.append(f"{cities['name'].iloc[j]}{away}")
+    twice = pd.Series(names).duplicated(keep=False)
+    return [f"{n} (bus {b})" if t else n for n, b, t in zip(names, frame["bus"], twice, strict=True)]
+
+
+def _filled(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+    sites = study.sites
+    from_study = {
+        "max_it_mw": sites.max_it_mw,
+        "fixed_cost_eur_2024_per_year": sites.fixed_cost_eur_2024_per_year,
+        "land_ha": sites.land_ha,
+        "land_price_eur_2024_per_ha": sites.land_price_eur_2024_per_ha,
+    }
+    for column, value in {**DEFAULTS, **from_study}.items():
+        if column in frame:
+            frame[column] = frame[column].fillna(np.nan if value is None else value)
+        else:
+            frame[column] = np.nan if value is None else value
+    missing = frame.loc[frame["max_it_mw"].isna(), "site"].tolist()
+    if missing:
+        raise DataError(
+            f"no max_it_mw for site {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}: "
+            "give a column max_it_mw, or sites.max_it_mw in the study"
+        )
+    return frame
+
+
+def _with_state(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    if not path.is_file():
+        raise DataError("there is no such file", path)
+    areas = gpd.read_file(path, engine="pyogrio")
+    if areas.crs is None or "state" not in areas:
+        raise DataError("needs a CRS and a column 'state'", path)
+    joined = gpd.sjoin_nearest(
+        frame.to_crs(METRIC_CRS)[["site", "geometry"]], areas.to_crs(METRIC_CRS)[["state", "geometry"]], max_distance=30_000
+    )
+    state = joined.drop_duplicates("site").set_index("site")["state"]
+    outside = sorted(set(frame["site"]) - set(state.index))
+    if outside:
+        raise DataError(f"no area within 30 km of site {', '.join(outside[:3])}: drop it, or give areas that cover it", path)
+    frame["state"] = frame["site"].map(state)
+    return frame
+
+
+def _exclude(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> None:
+    if not path.is_file():
+        raise DataError("there is no such file (an exclusion layer)", path)
+    areas = gpd.read_file(path, engine="pyogrio")
+    if areas.crs is None:
+        raise DataError("the exclusion layer has no CRS; set it and save again", path)
+    near = areas.to_crs(METRIC_CRS).geometry.union_all().buffer(layer.within_km * 1000)
+    _drop(frame, frame.geometry.to_crs(METRIC_CRS).intersects(near).to_numpy(), layer.reason)
+
+
+def _drop(frame: gpd.GeoDataFrame, which: np.ndarray | pd.Series, reason: str) -> None:
+    which = np.asarray(which, bool) & frame["kept"].to_numpy(bool) & (frame["choice"] != "must").to_numpy(bool)
+    frame.loc[which, "kept"] = False
+    frame.loc[which, "reason"] = reason

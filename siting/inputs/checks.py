@@ -1,0 +1,91 @@
+"""Every problem of the prepared inputs at once, each in a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import InputsError
+from .inputs import VARIABLES, Inputs
+
+
+def check(inputs: Inputs) -> None:
+    """Raise InputsError with every problem: wrong dimensions, NaN, values out of bounds, work that no plan can serve."""
+    problems = _arrays(inputs)
+    if not problems:
+        problems = _work(inputs) + _sites(inputs)
+    if problems:
+        raise InputsError(problems, None)
+
+
+def _arrays(inputs: Inputs) -> list[str]:
+    problems = []
+    for name, a in inputs.data.data_vars.items():
+        v = VARIABLES.get(str(name))
+        if v is None:
+            problems.append(f"'{name}' is not in VARIABLES")
+            continue
+        if set(a.dims) != set(v.dims):
+            problems.append(f"{name} has dimensions {a.dims}, expected {v.dims}")
+            continue
+        values = np.asarray(a.values, float)
+        if not np.isfinite(values).all():
+            where = np.argwhere(~np.isfinite(np.atleast_1d(values)))[0]
+            at = ", ".join(f"{d} {a[d].values[i]}" for d, i in zip(a.dims, where, strict=False))
+            problems.append(f"{v.meaning} ({name}) is not a finite number at {at or 'its only value'}")
+        elif values.size and (values.min() < v.least or values.max() > v.most):
+            worst = values.min() if values.min() < v.least else values.max()
+            problems.append(f"{v.meaning} ({name}) holds {worst:g} {v.unit}; allowed is {v.least:g} to {v.most:g}")
+    weights = inputs.data["weight"].values * inputs.data.sizes["hour"]
+    if abs(weights.sum() - 8760) > 0.5:
+        problems.append(f"the weights of the blocks cover {weights.sum():.1f} hours; a year has 8760")
+    return problems
+
+
+def _work(inputs: Inputs) -> list[str]:
+    d, problems = inputs.data, []
+    for name, work in inputs.study.work.items():
+        if work.kind != "inference":
+            continue
+        of = d.sel(workload=name)
+        for region in d["region"].values[of["has_demand"].values > 0]:
+            if not of["reachable"].sel(region=region).values.any():
+                limit = getattr(work, "latency_ms", None)
+                trip = d["round_trip"].sel(region=region)
+                best = float(trip.min())
+                site = str(d["site"].values[int(trip.argmin())])
+                problems.append(
+                    f"work.{name}: no site meets latency_ms {limit:g} for region '{region}'; "
+                    f"the nearest, {site}, has {best:.1f} ms: allow that, or add a nearer candidate"
+                )
+    return problems
+
+
+def _sites(inputs: Inputs) -> list[str]:
+    d, problems = inputs.data, []
+    for site in d["site"].values:
+        s = d.sel(site=site)
+        if float(s["least_it"]) > float(s["existing_it"] + s["room_for_new_it"]) + 1e-9:
+            problems.append(
+                f"site '{site}' must hold {float(s['least_it']):g} MW of IT, but has room for "
+                f"{float(s['existing_it'] + s['room_for_new_it']):g} MW (max_it_mw)"
+            )
+        if float(s["must_open"]) > float(s["may_open"]):
+            problems.append(f"site '{site}' is both 'must' and 'never'")
+    demand = d["demand"].sum(["workload", "region"]) if "demand" in d else None
+    if demand is not None:
+        peak = float(demand.max())
+        room = float((d["existing_it"] + d["room_for_new_it"] * d["may_open"]).sum())
+        if peak > room + 1e-6:
+            problems.append(
+                f"the work needs {peak:.0f} MW of IT at its peak, but all candidates together have room for {room:.0f} MW: "
+                f"raise sites.max_it_mw or keep more candidates"
+            )
+    if "max_connection" in d and demand is not None and "design_power_per_it" in d:
+        per_it = (d["idle_power"] + d["design_power_per_it"]).min("cooling")
+        most = float((d["max_connection"] / per_it * d["may_open"]).sum())
+        if peak > most + 1e-6:
+            problems.append(
+                f"the work needs {peak:.0f} MW of IT at its peak, but the grid headroom of all candidates carries {most:.0f} MW "
+                f"of IT: {peak - most:.0f} MW are missing; add candidates, or lower the demand"
+            )
+    return problems

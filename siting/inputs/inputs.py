@@ -1,0 +1,120 @@
+"""Inputs: every number the model is given, as one GeoDataFrame of candidates and one Dataset of arrays.
+
+VARIABLES is the one table of what the Dataset may hold: name, dimensions, unit, bounds, meaning.
+Time series are (…, block, hour): whole blocks of consecutive hours, each block with its weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from ..study.study import Study
+
+DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "workload", "region", "contract")
+INF = float("inf")
+
+
+class Variable(NamedTuple):
+    dims: tuple[str, ...]
+    unit: str
+    least: float
+    most: float
+    meaning: str
+
+
+def _v(dims: str, unit: str, least: float, most: float, meaning: str) -> Variable:
+    return Variable(tuple(dims.split()), unit, least, most, meaning)
+
+
+VARIABLES: dict[str, Variable] = {
+    # blocks of hours
+    "weight": _v("block", "1", 0, 8784, "occurrences of the block in a year"),
+    "month": _v("block", "1", 1, 12, "calendar month of the block"),
+    # sites
+    "must_open": _v("site", "1", 0, 1, "the site has to open"),
+    "may_open": _v("site", "1", 0, 1, "the site may open"),
+    "existing_it": _v("site", "MW", 0, 1e5, "existing IT capacity"),
+    "least_it": _v("site", "MW", 0, 1e5, "IT capacity that the planner has fixed"),
+    "room_for_new_it": _v("site", "MW", 0, 1e6, "most new IT capacity"),
+    "land_available": _v("site", "ha", 0, 1e9, "land of the site"),
+    "land_rent": _v("site", "EUR_2024/ha/year", 0, 1e9, "yearly cost of land"),
+    "site_cost": _v("site", "EUR_2024/year", -1e12, 1e12, "fixed cost of an open site"),
+    "server_cost": _v("", "EUR_2024/MW/year", 0, 1e9, "annuity of servers and network"),
+    "server_carbon": _v("", "t/MW/year", 0, 1e5, "embodied carbon of servers over their life"),
+    # cooling
+    "module_mw": _v("", "MW", 0, 1e4, "size of a hall module, IT"),
+    "existing_halls": _v("site cooling", "MW", 0, 1e5, "existing IT capacity by technology"),
+    "idle_power": _v("site cooling", "MW/MW", 0, 2, "facility power of installed IT that does not fall with load"),
+    "power_per_it": _v("site cooling block hour", "MW/MW", 1, 10, "facility power per IT power, beside the idle part"),
+    "water_per_it": _v("site cooling block hour", "m3/MWh", 0, 50, "water per IT energy (WUE)"),
+    "design_power_per_it": _v("site cooling", "MW/MW", 1, 10, "facility power per IT power at the site's design hour"),
+    "pue": _v("site cooling block hour", "1", 1, 10, "PUE at the reference utilisation"),
+    "pue_typical_year": _v("site cooling", "1", 1, 10, "annual PUE of the typical year at the reference utilisation"),
+    "wue_typical_year": _v("site cooling", "L/kWh", 0, 50, "annual WUE of the typical year"),
+    "hall_cost": _v("cooling", "EUR_2024/MW/year", 0, 1e9, "annuity and upkeep of halls"),
+    "hall_land": _v("cooling", "ha/MW", 0, 100, "land of halls"),
+    "hall_carbon": _v("cooling", "t/MW/year", 0, 1e4, "embodied carbon of halls over their life"),
+    "water_price": _v("", "EUR_2024/m3", 0, 100, "price of water"),
+    # work
+    "has_demand": _v("workload region", "1", 0, 1, "the region has users of the workload"),
+    "demand": _v("workload region block hour", "MW", 0, 1e6, "IT power that users ask for"),
+    "reachable": _v("workload site region", "1", 0, 1, "the site meets the latency limit"),
+    "round_trip": _v("site region", "ms", 0, 1e4, "network round trip"),
+    "serving_cost": _v("workload site region", "EUR_2024/MWh", -1e9, 1e9, "cost of serving a region from a site"),
+    "training_energy": _v("workload", "MWh/year", 0, 1e9, "training work in a year, IT energy"),
+    "training_rate": _v("workload", "MW", 0, 1e6, "largest IT power of the training work"),
+    # generation behind the meter
+    "availability": _v("site generator block hour", "1", 0, 1, "capacity factor of the hour"),
+    "max_plant": _v("site generator", "MW", 0, 1e5, "most plant behind the meter"),
+    "plant_cost": _v("generator", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of plant"),
+    "plant_land": _v("generator", "ha/MW", 0, 1000, "land of plant"),
+    "plant_carbon": _v("generator", "t/MW/year", 0, 1e4, "embodied carbon of plant over its life"),
+    # grid
+    "connection_cost": _v("site", "EUR_2024/MW/year", 0, 1e8, "tariff and spur line per MW of connection"),
+    "max_connection": _v("site", "MW", 0, 1e6, "most connection at the site alone (its own headroom)"),
+    "spot_price": _v("block hour", "EUR_2024/MWh", -1e4, 1e5, "day-ahead price"),
+    "energy_tariff": _v("", "EUR_2024/MWh", -1e3, 1e4, "network tariff and levies on energy"),
+    "carbon_average": _v("block hour", "t/MWh", 0, 3, "average carbon factor of the grid's mix"),
+    "carbon_residual": _v("block hour", "t/MWh", 0, 3, "carbon factor of import that no contract matches"),
+    # contracts
+    "contract_profile": _v("contract block hour", "1", 0, 1, "capacity factor of the contracted plant"),
+    "contract_offered": _v("contract", "MW", 0, 1e6, "plant on offer"),
+    "contract_strike": _v("contract", "EUR_2024/MWh", -1e4, 1e4, "strike price"),
+    # elastic rows
+    "penalty_per_mwh": _v("", "EUR_2024/MWh", 0, INF, "price of work left undone, above any honest price"),
+    "penalty_total": _v("", "EUR_2024", 0, INF, "price of breaking a limit by all of it"),
+}
+
+
+@dataclass
+class Inputs:
+    """What `prepare` makes of a study.
+
+    `candidates` has every row of the candidate table, `kept` and the reason where it was dropped; `sites` are the kept.
+    `grid` is what the joint headroom needs (network, situations; see `inputs/situations.py`), or None.
+    `notes` are tables for the report: representative days, sources with caveats, assumptions.
+    """
+
+    study: Study
+    candidates: gpd.GeoDataFrame
+    data: xr.Dataset
+    grid: Any = None
+    unavoidable_cost: float = 0.0
+    notes: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        return self.candidates[self.candidates["kept"]]
+
+
+def described(data: xr.Dataset) -> xr.Dataset:
+    """Units and meanings from VARIABLES as CF-style attributes."""
+    for name, a in data.data_vars.items():
+        v = VARIABLES[str(name)]
+        a.attrs.update(units=v.unit, long_name=v.meaning)
+    return data

@@ -1,0 +1,173 @@
+"""Money: technology rows to yearly costs in EUR_2024, tariffs, and what every plan pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import xarray as xr
+
+from ..errors import DataError
+from ..physics import finance
+from ..sources.tables import number, read_csv, read_technologies
+from ..study.study import Study
+
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
+Rows = dict[str, dict[str, float | str]]
+
+
+@dataclass(frozen=True)
+class Technologies:
+    """The technology tables of a study; every number from a row, a missing one is an error."""
+
+    folder: Path
+    cooling_path: Path
+    tables: dict[str, Rows]
+    tariff: str | None
+
+    @classmethod
+    def read(cls, study: Study) -> Technologies:
+        folder = SHIPPED if study.technologies is None else study.path(study.technologies)
+        table = study.cooling.table if study.cooling else None
+        cooling_path = folder / "cooling.csv" if table is None else study.path(table)
+        files = {"servers": folder / "servers.csv", "carbon": folder / "carbon.csv"}
+        if study.cooling:
+            files["cooling"] = cooling_path
+        if study.generation or study.contracts:
+            files["generation"] = folder / "generation.csv"
+        if study.grid:
+            files["tariffs"] = folder / "tariffs.csv"
+        if not study.cooling:
+            files = {}
+        return cls(folder, cooling_path, {n: read_technologies(p) for n, p in files.items()}, study.grid.tariff if study.grid else None)
+
+    @property
+    def cooling(self) -> Rows:
+        return self.tables["cooling"]
+
+    def number(self, table: str, technology: str, parameter: str) -> float:
+        path = self.cooling_path if table == "cooling" else self.folder / f"{table}.csv"
+        if technology not in self.tables[table]:
+            raise DataError(f"there is no '{technology}'; the table has: {', '.join(self.tables[table])}", path)
+        return number(self.tables[table][technology], parameter, technology, path)
+
+    def tariff_number(self, parameter: str) -> float:
+        return self.number("tariffs", self.tariff or "germany_transmission", parameter)
+
+    def generation_numbers(self, technology: str) -> dict[str, float]:
+        return {k: v for k, v in self.tables["generation"][technology].items() if isinstance(v, float)}
+
+    def power_curve(self) -> tuple[np.ndarray, np.ndarray]:
+        """Wind speed at hub height [m/s] and output [per unit]."""
+        table = read_csv(self.folder / "wind_power_curve.csv", ["wind_speed_m_per_s", "power_per_unit"])
+        return table["wind_speed_m_per_s"].to_numpy(float), table["power_per_unit"].to_numpy(float)
+
+    def hall_annuity(self, study: Study, technology: str) -> float:
+        """EUR_2024 per MW of IT and year: annuity and upkeep."""
+        capex = self.number("cooling", technology, "hall_capex")
+        life = self.number("cooling", technology, "hall_life")
+        upkeep = self.number("cooling", technology, "hall_fom")
+        return capex * (finance.annuity(study.finance.real_rate, life) + upkeep)
+
+    def plant_annuity(self, study: Study, technology: str) -> float:
+        """EUR_2024 per MW of plant and year."""
+        capex, life, upkeep = (self.number("generation", technology, p) for p in ("capex", "life", "fom"))
+        return capex * (finance.annuity(study.finance.real_rate, life) + upkeep)
+
+    def halls(self, study: Study, sites: gpd.GeoDataFrame) -> dict[str, xr.DataArray]:
+        assert study.cooling is not None
+        names = list(study.cooling.technologies)
+        of = {"cooling": names}
+        life = [self.number("cooling", k, "hall_life") for k in names]
+        embodied = self.number("carbon", "hall", "embodied_t_per_mw")
+        existing = np.zeros((len(sites), len(names)))
+        if (sites["existing_it_mw"] > 0).any():
+            kind = study.sites.existing_cooling
+            if kind not in names:
+                raise DataError(
+                    f"sites with existing_it_mw need sites.existing_cooling, one of {', '.join(names)} (is {kind!r})"
+                )
+            existing[:, names.index(kind)] = sites["existing_it_mw"]
+        return {
+            "hall_cost": xr.DataArray([self.hall_annuity(study, k) for k in names], of),
+            "hall_land": xr.DataArray([self.number("cooling", k, "land_ha_per_mw") for k in names], of),
+            "hall_carbon": xr.DataArray([embodied / n for n in life], of),
+            "existing_halls": xr.DataArray(existing, {"site": sites["site"].tolist(), "cooling": names}),
+            "water_price": xr.DataArray(self.tariff_number("water_price") if study.grid else 0.0),
+        }
+
+    def servers(self, study: Study) -> dict[str, xr.DataArray]:
+        """Annuity of servers per MW of IT; nothing where the study has no halls (plain facility location)."""
+        if study.cooling is None:
+            return {"server_cost": xr.DataArray(0.0), "server_carbon": xr.DataArray(0.0)}
+        capex, life, fom = (self.number("servers", "servers", p) for p in ("capex", "life", "fom"))
+        cost = capex * (finance.annuity(study.finance.real_rate, life) + fom)
+        carbon = self.number("carbon", "servers", "embodied_t_per_mw") / life
+        return {"server_cost": xr.DataArray(cost), "server_carbon": xr.DataArray(carbon)}
+
+    def plant(self, study: Study, names: Sequence[str]) -> dict[str, xr.DataArray]:
+        of = {"generator": list(names)}
+        life = [self.number("generation", g, "life") for g in names]
+        carbon = [self.number("generation", g, "embodied_t_per_mw") / n for g, n in zip(names, life, strict=True)]
+        return {
+            "plant_cost": xr.DataArray([self.plant_annuity(study, g) for g in names], of),
+            "plant_land": xr.DataArray([self.number("generation", g, "land_ha_per_mw") for g in names], of),
+            "plant_carbon": xr.DataArray(carbon, of),
+        }
+
+    def connection_per_mw(self, study: Study, sites: gpd.GeoDataFrame) -> np.ndarray:
+        """EUR_2024 per MW of connection and year: tariff, substation bay, spur line by distance."""
+        if study.grid is None:
+            return np.zeros(len(sites))
+        rate = finance.annuity(study.finance.real_rate, self.tariff_number("connection_life"))
+        line = self.tariff_number("line_capex_per_km") * sites["distance_km"].to_numpy(float)
+        return self.tariff_number("capacity_tariff") + rate * (self.tariff_number("bay_capex") + line)
+
+
+def connection(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies) -> dict[str, xr.DataArray]:
+    """Costs of connection and import, and the largest connection of each site alone."""
+    if study.grid is None:
+        return {}
+    at = {"site": sites["site"].tolist()}
+    most = np.full(len(sites), study.grid.max_connection_mw or 1e5)
+    if study.grid.headroom == "per_bus":
+        if "headroom_mw" not in sites or sites["headroom_mw"].isna().any():
+            raise DataError("grid.headroom 'per_bus' needs a column headroom_mw for every candidate")
+        most = np.minimum(most, sites["headroom_mw"].to_numpy(float))
+    return {
+        "connection_cost": xr.DataArray(technologies.connection_per_mw(study, sites), at),
+        "max_connection": xr.DataArray(most, at),
+        "energy_tariff": xr.DataArray(technologies.tariff_number("energy_tariff")),
+    }
+
+
+def penalties(parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """Prices of broken rules, above any honest price: ten times a whole MW of IT for a year, charged to one hour's MWh."""
+    per_mw = float(parts["server_cost"]) + sum(
+        float(parts[n].max()) for n in ("hall_cost", "connection_cost", "site_cost", "plant_cost") if n in parts
+    )
+    energy = float(abs(parts["spot_price"]).max()) * 8760 if "spot_price" in parts else 0.0
+    serving = float(abs(parts["serving_cost"]).max()) * 8760 if "serving_cost" in parts else 0.0
+    price = 10.0 * max(per_mw + energy + serving, 1.0)
+    size = float(parts["room_for_new_it"].sum() + parts["existing_it"].sum())
+    return {"penalty_per_mwh": xr.DataArray(price), "penalty_total": xr.DataArray(price * max(size, 1.0))}
+
+
+def unavoidable(study: Study, data: xr.Dataset) -> float:
+    """What every plan pays: the least IT capacity at the cheapest hall and server annuity, the least IT energy at the lowest
+    price. Only for `minimise: cost`; the siting-dependent gap leaves it out of the denominator."""
+    if study.minimise != "cost" or study.cooling is None:
+        return 0.0
+    demand = data["demand"].sum(["workload", "region"])
+    hours = float(data["weight"].sum() * data.sizes["hour"])
+    training = float(data["training_energy"].sum()) * hours / 8760
+    energy = float((demand * data["weight"]).sum()) + training
+    capacity = max(float(demand.max()), energy / hours) - float(data["existing_it"].sum())
+    halls = max(capacity, 0.0) * float(data["hall_cost"].min() + data["server_cost"])
+    if "spot_price" not in data:
+        return halls
+    cheapest = max(float(data["spot_price"].min() + data["energy_tariff"]), 0.0)
+    return halls + cheapest * energy

@@ -1,0 +1,137 @@
+"""Study → Inputs: candidates, hours, climate, work, money, headroom, in this order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import StudyError
+from ..study.study import Study
+from . import climate, money, periods
+from . import hours as hours_
+from .candidates import candidates
+from .checks import check
+from .inputs import Inputs, described
+from .work import work
+
+
+def prepare(study: Study) -> Inputs:
+    """Read every source of the study and make arrays of it.
+
+    Raises StudyError or DataError with the file, the value and the rule; all missing files at once.
+    """
+    _files_exist(study)
+    table = candidates(study)
+    hours = hours_.from_table(study, study.path(study.hours.table)) if study.hours.table else periods.representative(study)
+    technologies = money.Technologies.read(study)
+    weather = climate.Weather.of(study, table[table["kept"]], hours)
+    table = _screened(study, table, hours, weather, technologies)
+    sites = table[table["kept"]].reset_index(drop=True)
+    weather = weather.only(sites["site"].tolist())
+    parts: dict[str, xr.DataArray] = dict(hours.data)
+    parts |= _site_arrays(study, sites, technologies)
+    parts |= work(study, sites, *hours.shape, hours.hour_of_day())
+    parts |= climate.cooling(study, sites, weather, technologies, hours.shape)
+    parts |= climate.generation(study, sites, weather, technologies)
+    parts |= climate.contracts(study, hours, technologies)
+    parts |= money.connection(study, sites, technologies)
+    parts |= money.penalties(parts)
+    data = described(xr.Dataset(parts))
+    if hours.time is not None:
+        data = data.assign_coords(time=(("block", "hour"), hours.time))
+    inputs = Inputs(study, table, data, None, money.unavoidable(study, data), hours.notes | weather.notes)
+    if study.grid is not None and study.grid.network is not None:
+        from .headroom import with_grid
+
+        inputs = with_grid(inputs, hours)
+    check(inputs)
+    return inputs
+
+
+def _files_exist(study: Study) -> None:
+    """All missing files of the study at once."""
+    missing = []
+    for where, path in _paths(study.model_dump(), ""):
+        full = study.path(path)
+        if not full.exists():
+            missing.append(f"{where}: there is no file {full}")
+    if missing:
+        raise StudyError(missing, study.name)
+
+
+def _paths(value: object, where: str) -> list[tuple[str, Path]]:
+    if isinstance(value, Path):
+        return [(where, value)]
+    if isinstance(value, dict):
+        return [p for k, v in value.items() for p in _paths(v, f"{where}.{k}" if where else str(k))]
+    if isinstance(value, list | tuple):
+        return [p for i, v in enumerate(value) for p in _paths(v, f"{where}[{i}]")]
+    return []
+
+
+def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Technologies) -> dict[str, xr.DataArray]:
+    at = {"site": sites["site"].tolist()}
+
+    def of(values: object) -> xr.DataArray:
+        return xr.DataArray(np.asarray(values, float), at)
+
+    module = study.sites.module_mw
+    room = (sites["max_it_mw"] - sites["existing_it_mw"]).clip(lower=0.0)
+    if module is not None:
+        room = np.floor(room / module + 1e-9) * module
+    out = {
+        "must_open": of((sites["choice"] == "must") | (sites["least_it_mw"] > sites["existing_it_mw"])),
+        "may_open": of(sites["choice"] != "never"),
+        "existing_it": of(sites["existing_it_mw"]),
+        "least_it": of(sites["least_it_mw"]),
+        "room_for_new_it": of(room),
+        "land_available": of(sites["land_ha"].fillna(1e6)),
+        "land_rent": of(sites["land_price_eur_2024_per_ha"].fillna(0.0) * study.finance.real_rate),
+        "site_cost": of(sites["fixed_cost_eur_2024_per_year"]),
+    }
+    if module is not None:
+        out["module_mw"] = xr.DataArray(module)
+    return out | technologies.servers(study)
+
+
+def _screened(
+    study: Study,
+    table: gpd.GeoDataFrame,
+    hours: hours_.Hours,
+    weather: climate.Weather,
+    technologies: money.Technologies,
+) -> gpd.GeoDataFrame:
+    """Keep the `sites.keep` candidates of the lowest cost for a first 100 MW; say so for the others."""
+    keep = study.sites.keep
+    if keep is None or table["kept"].sum() <= keep:
+        return table
+    kept = table[table["kept"]].reset_index(drop=True)
+    cost = climate.first_100_mw(study, kept, hours, weather, technologies)
+    worth = pd.Series(cost, index=kept["site"])
+    order = worth.sort_values()
+    must = kept.loc[(kept["choice"] == "must") | (kept["existing_it_mw"] > 0), "site"].tolist()
+    chosen = list(dict.fromkeys(must + _per_state(kept, order, keep)))[: max(keep, len(must))]
+    table = table.copy()
+    table["cost_of_100_mw_eur_2024_per_year"] = table["site"].map(worth)
+    dropped = table["kept"] & ~table["site"].isin(chosen)
+    best = order.iloc[0]
+    table.loc[dropped, "kept"] = False
+    table.loc[dropped, "reason"] = [
+        f"screened out, not proven: the first 100 MW cost {(worth[s] - best) / 1e6:.2f} M EUR_2024/year more than the best"
+        for s in table.loc[dropped, "site"]
+    ]
+    return table
+
+
+def _per_state(kept: pd.DataFrame, order: pd.Series, keep: int) -> list[str]:
+    """In rounds: each state's next cheapest candidate, so that every area stays in the choice; cheapest states first."""
+    state = kept.set_index("site")["state"]
+    rank = order.groupby(state.reindex(order.index)).cumcount()
+    frame = pd.DataFrame({"rank": rank, "cost": order})
+    return frame.sort_values(["rank", "cost"]).index[:keep].tolist()
+
+

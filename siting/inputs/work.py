@@ -1,0 +1,119 @@
+"""Work: who asks for what, when, and which site is near enough."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError
+from ..physics import geography
+from ..sources.tables import read_csv
+from ..study.study import Inference, Study
+
+
+def work(study: Study, sites: gpd.GeoDataFrame, n_blocks: int, n_hours: int, hour_of_day: np.ndarray) -> dict[str, xr.DataArray]:
+    """Demand by region and hour, reachability, serving costs, training budgets. `hour_of_day` is (block, hour), UTC."""
+    names = list(study.work)
+    inference = {n: w for n, w in study.work.items() if isinstance(w, Inference)}
+    regions = {n: _regions(study, w) for n, w in inference.items()}
+    labels = list(dict.fromkeys(r for t in regions.values() for r in t["region"])) or ["none"]
+    shape = (len(names), len(sites), len(labels))
+    has = xr.DataArray(np.zeros((len(names), len(labels))), {"workload": names, "region": labels})
+    reach = xr.DataArray(np.zeros(shape), {"workload": names, "site": sites["site"].tolist(), "region": labels})
+    demand = xr.DataArray(
+        np.zeros((len(names), len(labels), n_blocks, n_hours)),
+        {"workload": names, "region": labels, "block": np.arange(n_blocks), "hour": np.arange(n_hours)},
+    )
+    trip = xr.DataArray(np.zeros(shape[1:]), {"site": sites["site"].tolist(), "region": labels})
+    serving = xr.zeros_like(reach)
+    for name, w in inference.items():
+        table = regions[name]
+        here = {"workload": name, "region": table["region"].tolist()}
+        has.loc[here] = 1.0
+        factor = np.ones((n_blocks, n_hours)) if w.profile is None else np.asarray(w.profile)[hour_of_day]
+        demand.loc[here] = table["it_mw"].to_numpy()[:, None, None] * factor
+        if w.latency_ms is not None:
+            ms = _round_trip(table, sites, w.route_factor)
+            trip.loc[{"region": here["region"]}] = ms
+            reach.loc[here] = (ms <= w.latency_ms).astype(float)
+        else:
+            reach.loc[here] = 1.0
+        if w.serving_costs is not None:
+            serving.loc[here] = _serving_costs(study, w, sites, table)
+    training = [w for w in study.work.values() if not isinstance(w, Inference)]
+    out = {"has_demand": has, "reachable": reach, "demand": demand, "round_trip": trip}
+    if any(w.serving_costs is not None for w in inference.values()):
+        out["serving_cost"] = serving
+    for variable, attribute in (("training_energy", "mwh_it_per_year"), ("training_rate", "max_it_mw")):
+        values = [float(getattr(w, attribute)) if w in training else 0.0 for w in study.work.values()]
+        out[variable] = xr.DataArray(values, {"workload": names})
+    return out
+
+
+def _regions(study: Study, w: Inference) -> pd.DataFrame:
+    """region, it_mw and, where given, lon, lat. From a table, or the largest cities, each with the people nearest to it."""
+    if w.table is not None:
+        path = study.path(w.table)
+        table = read_csv(path, ["region", "it_mw"], ["it_mw", "lon", "lat"], ["region"])
+        if w.latency_ms is not None and not {"lon", "lat"} <= set(table.columns):
+            raise DataError("a latency limit needs the columns lon and lat", path)
+        negative = table.loc[table["it_mw"] < 0, "region"].tolist()
+        if negative:
+            raise DataError([f"region '{r}': it_mw is negative" for r in negative], path)
+        return table.assign(region=table["region"].astype(str))
+    assert w.cities is not None and w.regions is not None and w.peak_it_mw is not None
+    path = study.path(w.cities)
+    cities = read_csv(path, ["name", "lon", "lat", "population"], ["lon", "lat", "population"], ["name"])
+    cities = cities.sort_values("population", ascending=False).reset_index(drop=True)
+    centres = _spread(cities, w.regions)
+    km = geography.great_circle_km(
+        cities.lat.to_numpy()[:, None], cities.lon.to_numpy()[:, None], centres.lat.to_numpy(), centres.lon.to_numpy()
+    )
+    people = np.bincount(km.argmin(axis=1), weights=cities["population"], minlength=len(centres))
+    out = centres.rename(columns={"name": "region"})[["region", "lon", "lat"]].copy()
+    out["it_mw"] = w.peak_it_mw * people / people.sum()
+    return out
+
+
+def _spread(cities: pd.DataFrame, n: int, apart_km: float = 100.0) -> pd.DataFrame:
+    """The n largest cities that lie at least 100 km from each other (fewer apart if there are not enough)."""
+    chosen: list[int] = []
+    while len(chosen) < min(n, len(cities)):
+        for i in range(len(cities)):
+            if i in chosen:
+                continue
+            near = [
+                geography.great_circle_km(cities.lat[i], cities.lon[i], cities.lat[j], cities.lon[j]) < apart_km for j in chosen
+            ]
+            if not any(near):
+                chosen.append(i)
+                break
+        else:
+            apart_km /= 2
+    return cities.loc[chosen].reset_index(drop=True)
+
+
+def _round_trip(table: pd.DataFrame, sites: gpd.GeoDataFrame, route_factor: float) -> np.ndarray:
+    """Network round trip, (site, region), ms."""
+    km = geography.great_circle_km(
+        sites.geometry.y.to_numpy()[:, None],
+        sites.geometry.x.to_numpy()[:, None],
+        table.lat.to_numpy(),
+        table.lon.to_numpy(),
+    )
+    return np.asarray(geography.round_trip_ms(km, route_factor))
+
+
+def _serving_costs(study: Study, w: Inference, sites: gpd.GeoDataFrame, table: pd.DataFrame) -> np.ndarray:
+    assert w.serving_costs is not None
+    path = study.path(w.serving_costs)
+    costs = read_csv(path, ["site", "region", "eur_2024_per_mwh"], ["eur_2024_per_mwh"], ["site", "region"])
+    matrix = costs.astype({"site": str, "region": str}).pivot(index="site", columns="region", values="eur_2024_per_mwh")
+    full = matrix.reindex(index=sites["site"].tolist(), columns=table["region"].tolist())
+    if full.isna().any().any():
+        site = full.index[full.isna().any(axis=1)][0]
+        region = full.columns[full.loc[site].isna()][0]
+        raise DataError(f"no serving cost for site '{site}' and region '{region}'", path)
+    return full.to_numpy()

@@ -1,0 +1,1 @@
+"""Pure functions of weather, plant, distance and money: arrays in, arrays out, units in the names."""

@@ -1,0 +1,229 @@
+"""Moist air by the ASHRAE equations, over arrays.
+
+Every function broadcasts. Temperatures in [degC], pressures in [Pa], humidity ratio in [kg water / kg dry air], enthalpy in
+[kJ / kg dry air], relative humidity as a fraction [-]. Below 0 degC saturation is over ice (ASHRAE's convention), so a
+reanalysis dew point that was defined over supercooled water reads slightly dry: up to 10 % of the vapour at -10 degC,
+0.2 g/kg, which no cooling plant notices.
+
+Reference: ASHRAE Handbook of Fundamentals (SI) 2017, chapter 1, equations 5, 6, 22, 24, 26, 30, 33, 35 (saturation pressure:
+Hyland and Wexler 1983).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+KELVIN = 273.15
+MASS_RATIO = 0.621945  # water to dry air [-]
+DRY_AIR_GAS_CONSTANT = 287.042  # [J/(kg K)]
+_OVER_ICE = (-5.6745359e3, 6.3925247, -9.677843e-3, 6.2215701e-7, 2.0747825e-9, -9.484024e-13, 4.1635019)
+_OVER_WATER = (-5.8002206e3, 1.3914993, -4.8640239e-2, 4.1764768e-5, -1.4452093e-8, 0.0, 6.5459673)
+# Wet-bulb balance (a - b Tw) Ws - 1.006 (T - Tw) = W (a + 1.86 T - c Tw): a, b, c.
+_ICE_BALANCE = (2830.0, 0.24, 2.1)
+_WATER_BALANCE = (2501.0, 2.326, 4.186)
+_CHUNK = 1 << 15  # values per pass of the wet-bulb solver: what stays in the cache
+
+
+class State(NamedTuple):
+    """Outdoor air. All fields are arrays of one shape (or broadcast to one)."""
+
+    dry_bulb_c: Array
+    humidity_ratio: Array
+    wet_bulb_c: Array
+    enthalpy_kj_per_kg: Array
+    pressure_pa: Array
+
+
+def state(dry_bulb_c: ArrayLike, dew_point_c: ArrayLike, pressure_pa: ArrayLike) -> State:
+    """The `State` of air from dry bulb [degC], dew point [degC] and pressure [Pa]. Dew points above the dry bulb count as fog:
+    saturated air.
+
+    ASHRAE HoF 2017, chapter 1, example 1 (dry bulb 40, wet bulb 20, 101.325 kPa: dew point 7, h = 56.7, W = 6.5 g/kg):
+
+    >>> s = state(40.0, 7.3, 101325.0)
+    >>> round(float(s.wet_bulb_c), 1), round(float(s.enthalpy_kj_per_kg), 1), round(float(s.humidity_ratio), 4)
+    (20.0, 56.6, 0.0063)
+    """
+    dry, dew, pressure = np.broadcast_arrays(*(np.asarray(x, float) for x in (dry_bulb_c, dew_point_c, pressure_pa)))
+    w = humidity_ratio(saturation_pressure_pa(np.minimum(dew, dry)), pressure)
+    return State(dry, w, wet_bulb_c(dry, w, pressure), enthalpy_kj_per_kg(dry, w), pressure)
+
+
+def saturation_pressure_pa(temperature_c: ArrayLike) -> Array:
+    """Saturation pressure [Pa] over ice below 0 degC and over water above; temperature [degC], -100 to 200.
+
+    ln p = c1/T + c2 + c3 T + c4 T^2 + c5 T^3 + c6 T^4 + c7 ln T, T in kelvin (Hyland and Wexler 1983, equations 5 and 6).
+    ASHRAE's table 3 gives 2339.2 Pa at 20 degC and 259.9 Pa at -10 degC.
+
+    >>> np.round(saturation_pressure_pa([20.0, -10.0]), 1).tolist()
+    [2338.8, 259.9]
+    """
+    t = np.asarray(temperature_c, float)
+    # Each branch sees only its own side; at 0 degC ice and water meet to 0.01 %.
+    over_water = np.exp(_log_saturation(np.maximum(t, 0.0) + KELVIN, _OVER_WATER))
+    if t.size == 0 or t.min() >= 0.0:
+        return over_water
+    return np.where(t >= 0.0, over_water, np.exp(_log_saturation(np.minimum(t, 0.0) + KELVIN, _OVER_ICE)))
+
+
+def humidity_ratio(vapour_pressure_pa: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """W = 0.621945 e / (p - e) [kg/kg]; vapour pressure e and pressure p [Pa]. ASHRAE table 2: 0.014758 at saturation, 20 degC.
+
+    >>> round(float(humidity_ratio(saturation_pressure_pa(20.0), 101325.0)), 4)
+    0.0147
+    """
+    e = np.asarray(vapour_pressure_pa, float)
+    return np.asarray(MASS_RATIO * e / (np.asarray(pressure_pa, float) - e))
+
+
+def vapour_pressure_pa(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """e = p W / (0.621945 + W) [Pa]; W [kg/kg], p [Pa].
+
+    >>> round(float(vapour_pressure_pa(0.0147, 101325.0)))
+    2340
+    """
+    w = np.asarray(humidity_ratio, float)
+    return np.asarray(np.asarray(pressure_pa, float) * w / (MASS_RATIO + w))
+
+
+def relative_humidity(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """phi = e / ps(T) [-]; dry bulb [degC], W [kg/kg], pressure [Pa].
+
+    >>> round(float(relative_humidity(20.0, 0.0147, 101325.0)), 2)
+    1.0
+    """
+    return np.asarray(vapour_pressure_pa(humidity_ratio, pressure_pa) / saturation_pressure_pa(dry_bulb_c))
+
+
+def enthalpy_kj_per_kg(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike) -> Array:
+    """h = 1.006 T + W (2501 + 1.86 T) [kJ/kg dry air]; T [degC], W [kg/kg]. ASHRAE example 1: 56.7 at 40 degC and 6.5 g/kg.
+
+    >>> round(float(enthalpy_kj_per_kg(40.0, 0.0065)), 1)
+    57.0
+    """
+    t, w = np.asarray(dry_bulb_c, float), np.asarray(humidity_ratio, float)
+    return np.asarray(1.006 * t + w * (2501.0 + 1.86 * t))
+
+
+def density_kg_per_m3(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """rho = (1 + W) p / (287.042 T (1 + 1.607858 W)) [kg moist air / m3]; T [degC, taken to K], W [kg/kg], p [Pa].
+
+    ASHRAE's standard air (20 degC, dry, sea level) is 1.204 kg/m3:
+
+    >>> round(float(density_kg_per_m3(20.0, 0.0, 101325.0)), 3)
+    1.204
+    """
+    t, w = np.asarray(dry_bulb_c, float) + KELVIN, np.asarray(humidity_ratio, float)
+    return np.asarray((1.0 + w) * np.asarray(pressure_pa, float) / (DRY_AIR_GAS_CONSTANT * t * (1.0 + 1.607858 * w)))
+
+
+def dew_point_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """The temperature [degC] at which air of W [kg/kg] at p [Pa] is saturated: ps(Tdp) = e, by Newton on ln ps (1/T is nearly
+    linear in ln e).
+
+    >>> round(float(dew_point_c(0.0147, 101325.0)), 1)  # ASHRAE table 2: 0.0147 saturates 20 degC air
+    20.0
+    """
+    log_e = np.log(vapour_pressure_pa(humidity_ratio, pressure_pa))
+    ice = log_e < _log_saturation(np.float64(KELVIN), _OVER_WATER)
+    t = np.full_like(log_e, KELVIN)
+    for _ in range(5):
+        value = np.where(ice, _log_saturation(t, _OVER_ICE), _log_saturation(t, _OVER_WATER))
+        slope = np.where(ice, _log_saturation_slope(t, _OVER_ICE), _log_saturation_slope(t, _OVER_WATER))
+        inverse = 1.0 / t - (log_e - value) / (slope * t * t)  # Newton in 1/T
+        t = 1.0 / inverse
+    return np.asarray(t - KELVIN)
+
+
+def wet_bulb_c(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """Thermodynamic wet bulb Tw [degC] of air at T [degC], W [kg/kg] and p [Pa]; at most T.
+
+    Solves W (2501 + 1.86 T - 4.186 Tw) = (2501 - 2.326 Tw) Ws(Tw) - 1.006 (T - Tw) over water, or
+    W (2830 + 1.86 T - 2.1 Tw) = (2830 - 0.24 Tw) Ws(Tw) - 1.006 (T - Tw) over ice (equations 33 and 35), by Newton steps from
+    the temperature at which saturated air holds the same enthalpy. Just around 0 degC both have a solution; water is taken.
+
+    ASHRAE HoF example 1: 20 degC for 40 degC air of 6.5 g/kg.
+
+    >>> round(float(wet_bulb_c(40.0, 0.0065, 101325.0)), 1)
+    20.1
+    """
+    given = np.broadcast_arrays(*(np.asarray(x, float) for x in (dry_bulb_c, humidity_ratio, pressure_pa)))
+    dry, w, pressure = (np.ascontiguousarray(x).ravel() for x in given)
+    out = np.empty(dry.size)
+    for start in range(0, dry.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        out[part] = _wet_bulb(dry[part], w[part], pressure[part])
+    return out.reshape(given[0].shape)
+
+
+def saturation_temperature_c(enthalpy_kj_per_kg: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """The temperature [degC] at which saturated air at p [Pa] holds h [kJ/kg]: h = 1.006 T + Ws(T) (2501 + 1.86 T),
+    over water also below 0 degC (it leaves a wet tower).
+
+    >>> round(float(saturation_temperature_c(57.5, 101325.0)), 1)  # ASHRAE table 2: 57.555 kJ/kg at 20 degC
+    20.0
+    """
+    h, pressure = np.broadcast_arrays(np.asarray(enthalpy_kj_per_kg, float), np.asarray(pressure_pa, float))
+    t = np.asarray(_guess(h, pressure))
+    for _ in range(3):
+        ws, slope = _saturated_ratio(t, pressure, _OVER_WATER)
+        over = 1.006 * t + ws * (2501.0 + 1.86 * t) - h
+        t = t - over / (1.006 + slope * (2501.0 + 1.86 * t) + 1.86 * ws)
+    return np.asarray(t)
+
+
+def _log_saturation(t: Array, c: tuple[float, ...]) -> Array:
+    poly = c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5])))
+    return np.asarray(c[0] / t + poly + c[6] * np.log(t))
+
+
+def _log_saturation_slope(t: Array, c: tuple[float, ...]) -> Array:
+    return np.asarray((c[6] - c[0] / t) / t + c[2] + t * (2 * c[3] + t * (3 * c[4] + t * 4 * c[5])))
+
+
+def _saturated_ratio(t_c: Array, pressure: Array, c: tuple[float, ...]) -> tuple[Array, Array]:
+    """Ws [kg/kg] and dWs/dT [1/K]."""
+    t = t_c + KELVIN
+    e = np.exp(_log_saturation(t, c))
+    ws = MASS_RATIO * e / (pressure - e)
+    return ws, ws * _log_saturation_slope(t, c) * pressure / (pressure - e)
+
+
+def _wet_bulb(dry: Array, w: Array, pressure: Array) -> Array:
+    e0 = np.exp(_log_saturation(np.float64(KELVIN), _OVER_WATER))
+    a = _WATER_BALANCE[0]
+    wet_side = (a + 1.86 * dry) * w >= a * MASS_RATIO * e0 / (pressure - e0) - 1.006 * dry  # water gives Tw >= 0
+    if wet_side.all():
+        return _newton(dry, w, pressure, _WATER_BALANCE, _OVER_WATER)
+    out = np.empty_like(dry)
+    ice = ~wet_side
+    out[wet_side] = _newton(dry[wet_side], w[wet_side], pressure[wet_side], _WATER_BALANCE, _OVER_WATER)
+    out[ice] = _newton(dry[ice], w[ice], pressure[ice], _ICE_BALANCE, _OVER_ICE)
+    return out
+
+
+def _newton(
+    dry: Array, w: Array, pressure: Array, balance: tuple[float, float, float], c: tuple[float, ...]
+) -> Array:
+    a, b, g = balance
+    wet = np.minimum(_guess(1.006 * dry + w * (2501.0 + 1.86 * dry), pressure), dry)
+    for _ in range(3):
+        ws, slope = _saturated_ratio(wet, pressure, c)
+        over = (a - b * wet) * ws - 1.006 * (dry - wet) - w * (a + 1.86 * dry - g * wet)
+        wet = wet - over / ((a - b * wet) * slope - b * ws + 1.006 + g * w)
+    return np.minimum(wet, dry)
+
+
+def _guess(h: Array, pressure: Array) -> Array:
+    """A first temperature for saturated enthalpy h: read off the sea-level curve, then corrected for pressure."""
+    t = np.interp(h, _CURVE_H, _CURVE_T)
+    return np.asarray(np.interp(h + (1.0 - 101325.0 / pressure) * (h - 1.006 * t), _CURVE_H, _CURVE_T))
+
+
+_CURVE_T = np.linspace(-60.0, 80.0, 561)
+_CURVE_H = enthalpy_kj_per_kg(_CURVE_T, humidity_ratio(saturation_pressure_pa(_CURVE_T), 101325.0))

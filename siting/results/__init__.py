@@ -1,0 +1,1 @@
+"""Solutions: what was decided, in arrays and tables, without Pyomo."""

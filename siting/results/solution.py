@@ -1,0 +1,200 @@
+"""Solution: the decision as a GeoDataFrame, every variable as a Dataset, every account as a DataFrame.
+
+A folder holds `solution.nc`, `sites.gpkg`, `accounts.csv`, `study.yaml` and the notes of the report; it is written beside
+its place and renamed, so that half a folder is never seen. `read_solution` opens one without Pyomo.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError
+from ..inputs.inputs import Inputs
+from ..solve.outcome import Outcome
+from ..solve.program import Label, Program
+from ..study.accounts import ACCOUNTS, YEARLY
+
+OPEN_FROM = 0.5
+
+
+@dataclass
+class Solution:
+    """`sites`: one row a candidate; `data`: variables and inputs; `accounts`: account, line, place, value, unit;
+    `outcome`: status, objective, bound, gaps, seconds; `notes`: tables for the report."""
+
+    name: str
+    sites: gpd.GeoDataFrame
+    data: xr.Dataset
+    accounts: pd.DataFrame
+    outcome: dict[str, float | str]
+    notes: dict[str, pd.DataFrame] = field(default_factory=dict)
+    study_yaml: str = ""
+
+    @property
+    def chosen(self) -> gpd.GeoDataFrame:
+        """The open sites, largest first."""
+        return self.sites[self.sites["open"]].sort_values("it_mw", ascending=False)
+
+    def total(self, account: str) -> float:
+        """The sum of an account over a year, in its unit."""
+        return float(self.accounts.loc[self.accounts["account"] == account, "value"].sum())
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the folder (replacing one that is there), all or nothing; returns it."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}"
+        beside.mkdir()
+        try:
+            self._write_into(beside)
+            if folder.exists():
+                old = folder.parent / f".{folder.name}.old.{uuid.uuid4().hex[:8]}"
+                os.replace(folder, old)
+                os.replace(beside, folder)
+                shutil.rmtree(old)
+            else:
+                os.replace(beside, folder)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        return folder
+
+    def _write_into(self, folder: Path) -> None:
+        data = self.data.assign_attrs(name=self.name, outcome=json.dumps(self.outcome), Conventions="CF-1.11")
+        packed = {str(v): {"zlib": True, "complevel": 4} for v in data.data_vars if data[v].ndim and data[v].dtype.kind == "f"}
+        data.to_netcdf(folder / "solution.nc", engine="h5netcdf", encoding=packed)
+        self.sites.to_file(folder / "sites.gpkg", driver="GPKG", engine="pyogrio")
+        self.accounts.to_csv(folder / "accounts.csv", index=False)
+        (folder / "study.yaml").write_text(self.study_yaml)
+        (folder / "notes").mkdir()
+        for name, table in self.notes.items():
+            table.to_csv(folder / "notes" / f"{name}.csv", index=False)
+
+
+def read_solution(folder: str | Path) -> Solution:
+    """Open a solution's folder. Raises DataError when it is not one."""
+    folder = Path(folder)
+    missing = [n for n in ("solution.nc", "sites.gpkg", "accounts.csv") if not (folder / n).is_file()]
+    if missing:
+        raise DataError(f"not a solution's folder: {', '.join(missing)} missing", folder)
+    with xr.open_dataset(folder / "solution.nc", engine="h5netcdf") as opened:
+        data = opened.load()
+    sites = gpd.read_file(folder / "sites.gpkg", engine="pyogrio")
+    sites["open"], sites["kept"] = sites["open"].astype(bool), sites["kept"].astype(bool)
+    study = folder / "study.yaml"
+    return Solution(
+        str(data.attrs["name"]),
+        sites,
+        data,
+        pd.read_csv(folder / "accounts.csv"),
+        json.loads(data.attrs["outcome"]),
+        {p.stem: pd.read_csv(p) for p in sorted((folder / "notes").glob("*.csv"))},
+        study.read_text() if study.is_file() else "",
+    )
+
+
+def read_outcome(inputs: Inputs, program: Program, outcome: Outcome, docs: dict[str, str]) -> Solution:
+    """Values of columns → names, dimensions, units. `docs` maps `block.component` to its `meaning [unit]`."""
+    data = inputs.data.copy()
+    plan = outcome.plan[:, None]
+    hours = np.vstack([outcome.hours, outcome.plan[program.links]]) if len(program.links) else outcome.hours
+    for name, array in (_arrays(program.plan.columns, plan, False) | _arrays(program.hours.columns[: program.n_own], hours, True)).items():
+        meaning, unit = _meaning(docs.get(name, name))
+        data[name.replace(".", "_")] = array.assign_attrs(long_name=meaning, units=unit)
+    accounts = _accounts(program, plan, hours)
+    study_yaml = ""
+    notes = dict(inputs.notes)
+    if outcome.without is not None:
+        notes["without"] = outcome.without
+    return Solution(
+        inputs.study.name, _sites(inputs, data, accounts, outcome), data, accounts, outcome.summary(), notes, study_yaml
+    )
+
+
+def _arrays(labels: list[Label], values: np.ndarray, in_hours: bool) -> dict[str, xr.DataArray]:
+    """Columns grouped by component; NaN where an index is not in the model."""
+    groups: dict[str, list[int]] = {}
+    for j, label in enumerate(labels):
+        groups.setdefault(label.name, []).append(j)
+    out = {}
+    for name, columns in groups.items():
+        dims = list(labels[columns[0]].index)
+        coords = {d: list(dict.fromkeys(labels[j].index[d] for j in columns)) for d in dims}
+        where = {d: {x: i for i, x in enumerate(c)} for d, c in coords.items()}
+        shape = [len(c) for c in coords.values()] + ([values.shape[1]] if in_hours else [])
+        full = np.full(shape, np.nan)
+        at = tuple(np.array([where[d][labels[j].index[d]] for j in columns]) for d in dims)
+        full[at if dims else ()] = values[columns] if in_hours else values[columns, 0]
+        all_dims = dims + (["block"] if in_hours else [])
+        array = xr.DataArray(full, dims=all_dims, coords=coords)
+        if in_hours:
+            array = array.assign_coords(block=np.arange(values.shape[1]))
+            rest = [d for d in all_dims if d not in ("block", "hour")]
+            array = array.transpose(*rest, "block", *(["hour"] if "hour" in dims else []))
+        out[name] = array
+    return out
+
+
+def _meaning(doc: str) -> tuple[str, str]:
+    found = re.fullmatch(r"(.*) \[(.*)\]", doc)
+    return (found[1], found[2]) if found else (doc, "1")
+
+
+def _accounts(program: Program, plan: np.ndarray, hours: np.ndarray) -> pd.DataFrame:
+    """Each line of each account at each place over a year, by the very rows that made the objective."""
+    rows = []
+    for line in program.ledger:
+        in_plan = line.phase == "plan"
+        amounts = line.amounts(plan if in_plan else hours)
+        value = float(amounts[0] if in_plan else (amounts * program.weight).sum())
+        unit = ACCOUNTS[line.account].unit
+        if ACCOUNTS[line.account].kind == "handed" and not in_plan:
+            unit = "MWh"
+        per_year = not in_plan or line.account in YEARLY
+        rows.append((line.account, line.line, line.place, value, f"{unit}/year" if per_year else unit))
+    return pd.DataFrame(rows, columns=["account", "line", "place", "value", "unit"])
+
+
+def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Outcome) -> gpd.GeoDataFrame:
+    """One row a candidate: decisions joined to the table that the planner gave."""
+    sites = inputs.candidates.copy()
+    names = sites["site"]
+
+    def of(name: str, **where: object) -> pd.Series:
+        values = data[name].sel(where).to_series() if name in data else pd.Series(dtype=float)
+        return names.map(values).astype(float)
+
+    opened = of("sites_open")
+    installed = data["existing_it"].to_series() + data["sites_new_it"].to_series()
+    sites["open"] = (opened.fillna(0) > OPEN_FROM) | (names.map(installed).fillna(0) > 1e-6)
+    sites["it_mw"] = names.map(installed).astype(float)
+    if "cooling_installed" in data:
+        for k in data["cooling"].values:
+            sites[f"it_mw_{k}"] = of("cooling_installed", cooling=k)
+            sites[f"pue_typical_year_{k}"] = of("pue_typical_year", cooling=k)
+    if "grid_connection" in data:
+        sites["connection_mw"] = of("grid_connection")
+        sites["own_headroom_mw"] = of("max_connection")
+    for g in data["generator"].values if "generation_built" in data else ():
+        sites[f"{g}_mw"] = of("generation_built", generator=g)
+    for account in ("cost", "carbon_location", "water"):
+        of_place = accounts[accounts["account"] == account].groupby("place")["value"].sum()
+        unit = ACCOUNTS[account].unit.lower()
+        sites[f"{account}_{unit}_per_year"] = names.map(of_place).astype(float)
+    if outcome.without is not None and len(outcome.without):
+        table = outcome.without.set_index("site")
+        for column in ("least_eur_2024_per_year", "found_eur_2024_per_year"):
+            sites[f"without_{column}"] = names.map(table[column]).astype(float)
+        sites["interchangeable"] = names.map(table["interchangeable"]).fillna(False).astype(bool)
+    return gpd.GeoDataFrame(sites, geometry="geometry", crs=inputs.candidates.crs)

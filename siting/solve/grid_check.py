@@ -1,0 +1,272 @@
+"""Which connections the network can serve together in every situation, as rows for the siting model.
+
+For connections d [MW] by candidate and a situation k, V_k(d) is the least unserved MW, found by
+re-dispatching supply. d is servable in k if and only if V_k(d) = 0. V_k is convex, and at any d0
+
+    V_k(d) >= sum over candidates of price[c] * d[c] - room        for every d >= 0, with price <= 1
+
+with the nodal prices of the solve at d0 (weak duality). The cut `sum of price * d <= room` therefore
+keeps every servable d and excludes d0 when V_k(d0) > 0. Situations are checked until none is violated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import highspy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import depth_first_order
+
+from ..errors import ModelError, SolveError
+from ..inputs.situations import RULE, Situation
+from ..physics.network import Network
+from .grid_lp import Served, SituationProgram
+
+SERVABLE_MW = 0.01
+"""Unserved power up to this counts as none; it lies far below any connection and above solver noise."""
+
+CEILING_MW = 5_000.0
+"""Headroom is searched up to here; larger values say nothing about a connection."""
+
+PRICE_NOISE = 1e-6
+MOST_ROUNDS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class GridCut:
+    """The row `coefficients @ d_mw <= rhs_mw` over the candidates, and what it stands for.
+
+    `corridors` [MW per MW]: by how much `rhs_mw` rises per MW of limit of a branch. `adequacy`
+    [MW per MW]: by how much it rises per MW of planned supply. A shadow price of the row times
+    these is the value of reinforcing the branch, or of building supply.
+    """
+
+    situation: str
+    coefficients: NDArray[np.float64]
+    rhs_mw: float
+    violation_mw: float
+    corridors: dict[str, float]
+    adequacy: float
+    rule: str = RULE
+
+    @property
+    def binding(self) -> str:
+        """`adequacy`, or the branch whose limit weighs most."""
+        return _binding(self.corridors, self.adequacy)
+
+    @property
+    def kind(self) -> str:
+        """What binds: `adequacy`, `corridor` or `corridor and adequacy`."""
+        kinds = ["corridor"] * bool(self.corridors) + ["adequacy"] * (self.adequacy > PRICE_NOISE)
+        return " and ".join(kinds) or "none"
+
+
+class Headroom(NamedTuple):
+    """Largest connection [MW] of one candidate alone in one situation; `binding` names what stops it."""
+
+    candidate: int
+    situation: str
+    headroom_mw: float
+    binding: str
+
+
+class Joint(NamedTuple):
+    """Largest total [MW] of several candidates together in all situations, one way to reach it, and what binds."""
+
+    total_mw: float
+    d_mw: NDArray[np.float64]
+    cuts: list[GridCut]
+    rounds: int
+    unserved_mw: float
+
+
+class GridCheck:
+    """Checks connections against grid situations; candidates are bus numbers of the network.
+
+    With `adequacy` the supply of each situation is a limit. Without it, every MW connected may bring up
+    to one MW of supply not yet built, spread over conventional plant pro rata: only corridors limit.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        situations: Sequence[Situation],
+        candidate_bus_index: ArrayLike,
+        adequacy: bool = False,
+    ):
+        if not situations:
+            raise ModelError("a grid check needs at least one situation")
+        self.network, self.adequacy = network, adequacy
+        self.situations: list[Situation] = []
+        self.candidate = np.asarray(candidate_bus_index, np.int64)
+        self.place, self._column = np.unique(network.node[self.candidate], return_inverse=True)
+        self._program = SituationProgram(network, self.place, situations[0].planned_share)
+        self._loaded = -1
+        for situation in situations:
+            self.add(situation)
+
+    def add(self, situation: Situation) -> None:
+        """One more situation, for instance the worst hour of a chosen day."""
+        if self.situations and not np.allclose(situation.planned_share, self.situations[0].planned_share):
+            raise ModelError(f"situation {situation.name!r} shares planned supply differently from the others")
+        self.situations.append(situation)
+
+    def cuts(self, d_mw: ArrayLike) -> list[GridCut]:
+        """One cut for every situation that cannot serve `d_mw` (candidate), worst first; empty if all can."""
+        asked = self._by_place(d_mw)
+        found = []
+        for number in range(len(self.situations)):
+            cut = self._cut(number, asked, np.asarray(d_mw, float))
+            if cut is not None:
+                found.append(cut)
+        return sorted(found, key=lambda cut: -cut.violation_mw)
+
+    def unserved(self, d_mw: ArrayLike) -> NDArray[np.float64]:
+        """V(d) [MW] of every situation, in their order."""
+        asked = self._by_place(d_mw)
+        return np.array([asked.sum() - self._serve(k, asked).served_mw.sum() for k in range(len(self.situations))])
+
+    def headroom(self, candidate: int) -> list[Headroom]:
+        """Headroom of one candidate alone, in each situation."""
+        return [self._headroom(k, candidate) for k in range(len(self.situations))]
+
+    def headrooms(self, tell: Callable[[str], None] | None = None) -> Iterator[Headroom]:
+        """Headroom of every candidate in every situation: situation after situation, neighbours in turn.
+
+        A neighbour's solution is the best start; that order makes a solve about twice as fast.
+        """
+        order = self._neighbours_in_turn()
+        for number, situation in enumerate(self.situations):
+            if tell:
+                tell(situation.name)
+            for candidate in order:
+                yield self._headroom(number, int(candidate))
+
+    def firm_headroom(self) -> list[Headroom]:
+        """The least headroom of each candidate over the situations."""
+        least: dict[int, Headroom] = {}
+        for found in self.headrooms():
+            if found.candidate not in least or found.headroom_mw < least[found.candidate].headroom_mw:
+                least[found.candidate] = found
+        return [least[number] for number in range(len(self.candidate))]
+
+    def joint(self, candidates: ArrayLike, caps_mw: ArrayLike) -> Joint:
+        """The largest sum of connections of `candidates` (numbers), each up to its cap, in all situations together."""
+        candidates = np.asarray(candidates, np.int64)
+        caps = np.broadcast_to(np.asarray(caps_mw, float), len(candidates))
+        master = _Master(len(candidates), caps)
+        all_cuts: list[GridCut] = []
+        for round_number in range(1, MOST_ROUNDS + 1):
+            d = np.zeros(len(self.candidate))
+            np.add.at(d, candidates, master.solve())
+            found = self.cuts(d)
+            all_cuts += found
+            for cut in found:
+                master.add(cut.coefficients[candidates], cut.rhs_mw)
+            if not found:
+                value = d[candidates]
+                binding = [c for c in all_cuts if c.coefficients @ d >= c.rhs_mw - 1e-3 * max(1.0, abs(c.rhs_mw))]
+                return Joint(float(d.sum()), value, binding, round_number, float(self.unserved(d).max()))
+        raise SolveError(f"the joint headroom of {len(candidates)} candidates needs more than {MOST_ROUNDS} rounds")
+
+    def stacking_error(self, candidates: ArrayLike, caps_mw: ArrayLike) -> float:
+        """(sum of single headrooms, each up to its cap - joint headroom) / joint headroom.
+
+        It can be negative: load on the exporting side of a corridor relieves it.
+        """
+        candidates = np.asarray(candidates, np.int64)
+        caps = np.broadcast_to(np.asarray(caps_mw, float), len(candidates))
+        single = [min(h.headroom_mw for h in self.headroom(int(c))) for c in candidates]
+        joint = self.joint(candidates, caps).total_mw
+        return float((np.minimum(single, caps).sum() - joint) / joint) if joint > 0 else np.inf
+
+    def _by_place(self, d_mw: ArrayLike) -> NDArray[np.float64]:
+        d = np.asarray(d_mw, float)
+        if d.shape != self.candidate.shape:
+            raise ModelError(f"{d.size} connections were given for {len(self.candidate)} candidates")
+        if not (np.isfinite(d) & (d >= -SERVABLE_MW)).all():
+            raise ModelError("connections must be finite and not negative")
+        return np.bincount(self._column, weights=np.maximum(d, 0.0), minlength=len(self.place))
+
+    def _serve(self, number: int, asked: NDArray[np.float64]) -> Served:
+        """Solve situation `number`, from where the program stands."""
+        program, situation = self._program, self.situations[number]
+        if number != self._loaded:
+            lack = situation.lack_mw
+            planned = lack if self.adequacy else np.full(len(lack), np.inf)
+            program.set_situation(situation.demand_mw, situation.supply_mw, situation.limit_mw, lack, planned)
+            self._loaded = number
+        program.ask(asked)
+        return program.solve()
+
+    def _cut(self, number: int, asked: NDArray[np.float64], d: NDArray[np.float64]) -> GridCut | None:
+        served = self._serve(number, asked)
+        if asked.sum() - served.served_mw.sum() <= SERVABLE_MW:
+            return None
+        coefficients = served.price[self._column]
+        coefficients[np.abs(coefficients) < PRICE_NOISE] = 0.0
+        violation = float(coefficients @ d - served.room_mw)
+        corridors, adequacy = self._attribute(served)
+        return GridCut(self.situations[number].name, coefficients, served.room_mw, violation, corridors, adequacy)
+
+    def _attribute(self, served: Served) -> tuple[dict[str, float], float]:
+        """Worth of each binding branch, largest first, and of planned supply."""
+        binding = np.flatnonzero(served.worth > PRICE_NOISE)
+        ranked = binding[np.argsort(-served.worth[binding])]
+        adequacy = float(served.planned_worth.max())
+        return {self.network.branch[i]: float(served.worth[i]) for i in ranked}, adequacy
+
+    def _headroom(self, number: int, candidate: int) -> Headroom:
+        asked = np.zeros(len(self.place))
+        asked[self._column[candidate]] = CEILING_MW
+        served = self._serve(number, asked)
+        headroom = float(served.served_mw.sum())
+        binding = "ceiling" if headroom > CEILING_MW - 1 else _binding(*self._attribute(served))
+        return Headroom(candidate, self.situations[number].name, headroom, binding)
+
+    def _neighbours_in_turn(self) -> NDArray[np.int64]:
+        """Candidates in the order of a walk through the network, island after island."""
+        graph = abs(self.network.incidence.T @ self.network.incidence)
+        turn = np.full(self.network.node_count, -1)
+        for start in self.network.reference:
+            walk = depth_first_order(graph, start, directed=False, return_predecessors=False)
+            turn[walk] = turn.max() + 1 + np.arange(len(walk))
+        return np.argsort(turn[self.network.node[self.candidate]], kind="stable")
+
+
+def _binding(corridors: dict[str, float], adequacy: float) -> str:
+    branch = next(iter(corridors), None)
+    if branch is not None and corridors[branch] >= adequacy:
+        return branch
+    return "adequacy" if adequacy > PRICE_NOISE else branch or "none"
+
+
+class _Master:
+    """maximise the sum of d over 0 <= d <= caps and the cuts found so far."""
+
+    def __init__(self, size: int, caps: NDArray[np.float64]):
+        self._size = size
+        self._highs = highspy.Highs()
+        self._highs.setOptionValue("output_flag", False)
+        self._highs.setOptionValue("threads", 1)
+        empty = np.zeros(0, np.int32)
+        starts = np.zeros(size, np.int32)
+        self._highs.addCols(
+            size, -np.ones(size), np.zeros(size), np.asarray(caps, float), 0, starts, empty, np.zeros(0)
+        )
+
+    def add(self, coefficients: NDArray[np.float64], rhs: float) -> None:
+        columns = np.flatnonzero(coefficients).astype(np.int32)
+        self._highs.addRow(-highspy.kHighsInf, rhs, len(columns), columns, coefficients[columns])
+
+    def solve(self) -> NDArray[np.float64]:
+        self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._highs.clearSolver()
+            self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise SolveError("the joint headroom program ended without an optimum")
+        return np.clip(np.array(self._highs.getSolution().col_value), 0.0, None)

@@ -1,0 +1,169 @@
+"""The linear program of a grid situation: how much of the asked connections can be served at once.
+
+    maximise   sum of served[c]
+    balance    net[n] - served at n + share[n] * planned[island] = flow leaving n - flow entering n
+    flow law   flow[l] / susceptance[l] = angle[from l] - angle[to l]                  [milliradian]
+    planning   planned[i] + unplanned[i] = sum of served in island i
+    bounds     -demand[n] <= net[n] <= supply[n] - demand[n];   0 <= served[c] <= asked[c]
+               |flow[l]| <= limit[l];   0 <= planned[i] <= planned limit[i];   unplanned[i] >= -lack[i]
+
+Planned supply therefore never exceeds the connections and what the base lacks: it may not be used to
+free a corridor of what flows there already.
+
+Everything that differs between situations is a bound of a column; every row bound is zero. One
+program therefore serves all situations: its bounds are changed in one call, and it goes on from the
+factorised basis of the situation before. Measured on 585 buses, 150 situations: 5 ms each; going back
+to each situation's own last basis costs a new factorisation and takes 11 ms; cold starts take 55 ms;
+150 programs kept alive would hold 150 factorisations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from ..errors import SolveError
+from ..physics.network import Network
+
+MILLIRADIAN = 1e-3
+_INF = highspy.kHighsInf
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a solve tells.
+
+    `price` [MW per MW] by `served` column: unserved MW caused by one more MW asked there, at most 1.
+    `worth` [MW per MW] by branch: MW served more per MW of limit. `planned_worth` by island likewise.
+    `room_mw` [MW]: every connection vector d that can be served keeps sum of price * d <= room_mw.
+    """
+
+    served_mw: NDArray[np.float64]
+    price: NDArray[np.float64]
+    worth: NDArray[np.float64]
+    planned_worth: NDArray[np.float64]
+    room_mw: float
+
+
+class SituationProgram:
+    """One program in HiGHS for all situations of a network; `place` are the nodes of the `served` columns."""
+
+    def __init__(self, network: Network, place: NDArray[np.int64], planned_share: NDArray[np.float64]):
+        self.network, self.place = network, place
+        nodes, branches, islands = network.node_count, network.branch_count, network.island_count
+        sizes = np.cumsum([0, nodes, len(place), islands, islands, branches, nodes])
+        parts = map(slice, sizes[:-1], sizes[1:])
+        self.net, self.served, self.planned, self.unplanned, self.flow, self.angle = parts
+        self.columns = int(sizes[-1])
+        self.matrix = self._matrix(planned_share)
+        self.lower, self.upper = np.zeros(self.columns), np.zeros(self.columns)
+        self.upper[self.angle] = self.upper[self.unplanned] = np.inf
+        self.upper[self.angle][network.reference] = 0.0
+        self.lower[self.angle] = -self.upper[self.angle]
+        self.cost = np.zeros(self.columns)
+        self.cost[self.served] = -1.0
+        self.solves = 0
+        self._highs = self._load()
+
+    def _matrix(self, planned_share: NDArray[np.float64]) -> sp.csc_matrix:
+        network = self.network
+        nodes, asked = network.node_count, len(self.place)
+        at = sp.csr_matrix((np.ones(asked), (self.place, np.arange(asked))), (nodes, asked))
+        islands = network.island_count
+        member = sp.csr_matrix((np.ones(nodes), (np.arange(nodes), network.island)), (nodes, islands))
+        share = sp.diags(network.at_nodes(planned_share)) @ member
+        slope = sp.diags(1.0 / (network.susceptance_mw_per_rad * MILLIRADIAN))
+        balance = [sp.identity(nodes), -at, share, None, -network.incidence.T, None]
+        law = [None, None, None, None, slope, -network.incidence]
+        planning = [None, -(member.T @ at), sp.identity(islands), sp.identity(islands), None, None]
+        return sp.bmat([balance, law, planning]).tocsc()
+
+    def _load(self) -> highspy.Highs:
+        highs = highspy.Highs()
+        _must(highs.setOptionValue("output_flag", False), "option output_flag")
+        _must(highs.setOptionValue("threads", 1), "option threads")
+        _must(highs.setOptionValue("presolve", "off"), "option presolve")
+        lp = highspy.HighsLp()
+        lp.num_row_, lp.num_col_ = self.matrix.shape
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.lower, self.upper
+        lp.row_lower_ = lp.row_upper_ = np.zeros(self.matrix.shape[0])
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_ = self.matrix.indptr, self.matrix.indices
+        lp.a_matrix_.value_ = self.matrix.data
+        _must(highs.passModel(lp), "passModel")
+        return highs
+
+    def set_situation(
+        self,
+        demand_mw: NDArray[np.float64],
+        supply_mw: NDArray[np.float64],
+        limit_mw: NDArray[np.float64],
+        lack_mw: NDArray[np.float64],
+        planned_limit_mw: NDArray[np.float64],
+    ) -> None:
+        """Bounds of another situation, by bus, branch and island."""
+        demand = self.network.at_nodes(demand_mw)
+        self.lower[self.net] = -demand
+        self.upper[self.net] = self.network.at_nodes(supply_mw) - demand
+        self.lower[self.flow], self.upper[self.flow] = -limit_mw, limit_mw
+        self.upper[self.planned], self.lower[self.unplanned] = planned_limit_mw, -lack_mw
+        self._send(np.arange(self.columns, dtype=np.int32))
+
+    def ask(self, asked_mw: NDArray[np.float64]) -> None:
+        """Upper bounds of the `served` columns [MW]; only those that differ are sent."""
+        changed = np.flatnonzero(self.upper[self.served] != asked_mw)
+        if len(changed):
+            self.upper[self.served] = asked_mw
+            self._send((changed + self.served.start).astype(np.int32))
+
+    def _send(self, columns: NDArray[np.int32]) -> None:
+        lower, upper = self.lower[columns], self.upper[columns]
+        lower, upper = np.where(np.isinf(lower), -_INF, lower), np.where(np.isinf(upper), _INF, upper)
+        _must(self._highs.changeColsBounds(len(columns), columns, lower, upper), "changeColsBounds")
+
+    def solve(self) -> Served:
+        """Serve as much as possible; warm, then cold, then by interior point if HiGHS does not end optimal."""
+        self.solves += 1
+        self._highs.run()
+        if not self._optimal():
+            _must(self._highs.clearSolver(), "clearSolver")
+            self._highs.run()
+        if not self._optimal():
+            self._by_interior_point()
+        solution = self._highs.getSolution()
+        return self._read(np.array(solution.col_value), np.array(solution.row_dual))
+
+    def _by_interior_point(self) -> None:
+        _must(self._highs.clearSolver(), "clearSolver")
+        _must(self._highs.setOptionValue("solver", "ipm"), "option solver")
+        self._highs.run()
+        _must(self._highs.setOptionValue("solver", "choose"), "option solver")
+        if not self._optimal():
+            status = self._highs.modelStatusToString(self._highs.getModelStatus())
+            raise SolveError(f"a grid situation ended with status {status} by simplex and by interior point")
+
+    def _optimal(self) -> bool:
+        return bool(self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+
+    def _read(self, value: NDArray[np.float64], row_dual: NDArray[np.float64]) -> Served:
+        """Prices, and `room` by weak duality: valid for any duals, so solver tolerance cannot spoil a cut."""
+        reduced = self.cost - self.matrix.T @ row_dual
+        price = np.minimum(1.0 + reduced[self.served], 1.0)
+        reduced[self.served] = reduced[self.angle] = 0.0
+        bound = np.where(reduced > 0, self.lower, self.upper)
+        reduced[np.isinf(bound)] = 0.0  # noise below the dual tolerance: a column without bound has no price
+        bound[np.isinf(bound)] = 0.0
+        room = -float(reduced @ bound)
+        planned = np.maximum(-reduced[self.planned], 0.0)
+        return Served(value[self.served], price, np.abs(reduced[self.flow]), planned, room)
+
+
+def _must(status: Any, what: str) -> None:
+    """Stop on a refused call; HiGHS itself raises nothing."""
+    if status == highspy.HighsStatus.kError:
+        raise SolveError(f"HiGHS refused {what}")

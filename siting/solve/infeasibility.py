@@ -1,0 +1,98 @@
+"""Infeasible is an answer: what is missing, and at least one way out.
+
+The elastic columns are opened and only the broken rules are minimised; what stays broken is what no plan can keep.
+Where even that has no solution, the plan's own rows contradict each other: an irreducible set of them is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .highs import Highs
+from .program import Cut, Program, whole
+
+ROW_WORDS = {
+    "grid.carries_design_hour": "the connection carries the power of the design hour",
+    "cooling.houses_all_it": "halls house all IT",
+    "sites.only_if_open": "a site has room for its IT",
+    "sites.at_least": "the planner's fixed MW",
+    "limits.within_limit": "the limit",
+    "limits.within_land": "the land of the site",
+    "workloads.does_all_work": "the training of the window",
+}
+
+
+def explain(program: Program, cuts: Sequence[Cut], seconds: float = 30.0) -> list[str]:
+    """Sentences for the planner."""
+    w = whole(program, ("penalty",))
+    highs = Highs(w)
+    for cut in cuts:
+        highs.add_cut(cut)
+    answer = highs.run("what is missing", mip_rel_gap=0.01, time_limit=seconds, mip_lp_solver="ipx")
+    if answer.columns is None:
+        return _contradiction(program, highs)
+    hours = answer.columns[len(program.plan.columns) :].reshape(program.n_blocks, program.n_own).T
+    out = _unserved(program, hours) + _untrained(program, hours) + _over(program, hours)
+    return out or ["no plan was found that keeps every rule; none of the elastic rules is broken: allow more time"]
+
+
+def _values(program: Program, component: str, hours: np.ndarray) -> list[tuple[dict, np.ndarray]]:
+    """(index, values over blocks) of every own column of a component."""
+    return [(c.index, hours[j]) for j, c in enumerate(program.hours.columns[: program.n_own]) if c.name == component]
+
+
+def _unserved(program: Program, hours: np.ndarray) -> list[str]:
+    by_hour: dict[tuple[int, int], dict[str, float]] = {}
+    for index, values in _values(program, "workloads.unserved", hours):
+        for block in np.flatnonzero(values > 1e-6):
+            at = by_hour.setdefault((int(block), int(index["hour"])), {})
+            key = f"{index['region']} ({index['workload']})"
+            at[key] = at.get(key, 0.0) + float(values[block])
+    if not by_hour:
+        return []
+    worst = max(by_hour, key=lambda k: sum(by_hour[k].values()))
+    missing = by_hour[worst]
+    total = sum(missing.values())
+    where = ", ".join(f"{r} {mw:.1f} MW" for r, mw in sorted(missing.items(), key=lambda i: -i[1])[:5])
+    return [
+        f"No plan serves all users: in the worst hour {total:.1f} MW of IT stay unserved ({where}). "
+        f"Ways out: {total:.1f} MW more headroom or room at sites within reach, a larger latency_ms, or less demand."
+    ]
+
+
+def _untrained(program: Program, hours: np.ndarray) -> list[str]:
+    out = []
+    for index, values in _values(program, "workloads.untrained", hours):
+        missing = float((values * program.weight).sum())
+        if missing > 1e-3:
+            out.append(
+                f"No plan does all training: {missing:,.0f} MWh of '{index['workload']}' stay undone in a year. "
+                "Ways out: a higher max_it_mw of the work, a longer window, more candidates or a larger max_it_mw of the sites."
+            )
+    return out
+
+
+def _over(program: Program, hours: np.ndarray) -> list[str]:
+    out = []
+    for index, values in _values(program, "limits.over", hours):
+        amount = float((values * program.weight).sum())
+        if amount > 1e-3:
+            account, _, rest = str(index["rule"]).partition(":")
+            sense, _, place = rest.partition("@")
+            word = "exceeded" if sense == "most" else "missed"
+            out.append(
+                f"No plan keeps the limit on {account} ({place}): it is {word} by at least {amount:,.1f} a year. "
+                f"Ways out: move the limit by that much, or allow what lowers {account}."
+            )
+    return out
+
+
+def _contradiction(program: Program, highs: Highs) -> list[str]:
+    rows, _ = highs.conflict()
+    names = [program.plan.rows[i] for i in rows if i < len(program.plan.rows)]
+    if not names:
+        return ["The plan's own rules contradict each other (sites that must open, fixed MW, limits, land, headroom)."]
+    words = "; ".join(dict.fromkeys(f"{ROW_WORDS.get(r.name, r.component)} {list(r.index.values())}" for r in names[:6]))
+    return [f"These rules cannot hold together: {words}. Drop or loosen one of them."]

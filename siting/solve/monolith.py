@@ -1,0 +1,213 @@
+"""The whole Program in one matrix, with rows of the grid added as they are found violated.
+
+    1  the relaxation, with cuts until its connections are servable: most cuts, a first bound
+    2  the MIP with those cuts
+    3  its integers fixed, the rest re-optimised with cuts until servable: a plan that keeps every grid row
+    4  if that plan is within the gap of the MIP's bound, stop; else keep the cuts and go to 2
+
+Every cut holds for all servable connections, so the MIP's bound is a bound of the full problem.
+Broken rules (elastic columns) are closed; when no plan exists they are opened to say what is missing (`infeasibility`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import Infeasible, StoppedEarly
+from ..study.study import SolverOptions
+from . import infeasibility
+from .highs import Answer, Highs, Tell
+from .outcome import Outcome
+from .program import INF, Cut, Program, whole
+
+FindCuts = Callable[[np.ndarray], Sequence[Any]]  # connections by site [MW] -> rows of the grid that they violate
+MOST_ROUNDS = 40
+MIP = {"mip_lp_solver": "ipx"}  # a MIP with hours inside: simplex at the root finds no plan in minutes
+
+
+class Monolith:
+    """One solve of one Program."""
+
+    def __init__(
+        self,
+        program: Program,
+        options: SolverOptions,
+        unavoidable: float = 0.0,
+        find_cuts: FindCuts | None = None,
+        tell: Tell | None = None,
+        interrupt: threading.Event | None = None,
+    ):
+        self.program, self.options, self.unavoidable = program, options, unavoidable
+        self.find_cuts, self.tell = find_cuts, tell
+        self.interrupt = interrupt or threading.Event()
+        self.start = time.monotonic()
+        self.n_plan = len(program.plan.columns)
+        self.whole = whole(program)
+        self.highs = Highs(self.whole, self.interrupt)
+        self.elastic = self._all_blocks(program.elastic_columns())
+        self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
+        self.connection = np.array(
+            [j for j, c in enumerate(program.plan.columns) if c.name == "grid.connection"], np.int64
+        )
+        self.cuts: list[Cut] = []
+        self.cut_rows: list[int] = []
+        self.rounds = 0
+
+    def solve(self, first_cuts: Sequence[Any] = ()) -> Outcome:
+        """Raises Infeasible (in words) or StoppedEarly (interrupted before any plan was found)."""
+        self._add(first_cuts)
+        relaxed = self._relaxation()
+        if relaxed.status == "infeasible":
+            raise Infeasible(infeasibility.explain(self.program, self.cuts))
+        best: Answer | None = None
+        bound, prices, status = relaxed.bound, self._prices(relaxed), "limit"
+        while self.rounds < MOST_ROUNDS and self._seconds_left() > 0 and not self.interrupt.is_set():
+            found = self._mip(relaxed, best)
+            if found.status == "infeasible":
+                raise Infeasible(infeasibility.explain(self.program, self.cuts))
+            bound = max(bound, found.bound)
+            if found.columns is None:
+                break
+            secure = found if not self._violated(found.columns) else self._secured(found)
+            if secure is not None and secure.columns is not None and (best is None or secure.objective < best.objective):
+                best = secure
+            if best is not None and best.objective - bound <= self._allowed(best.objective):
+                status = "optimal"
+                break
+            self.rounds += 1
+        if best is None or best.columns is None:
+            why = "interrupted" if self.interrupt.is_set() else f"the time limit of {self.options.time_limit_s:g} s was reached"
+            raise StoppedEarly(f"{why} before any plan was found; allow more time (solver.time_limit_s)")
+        if self.interrupt.is_set():
+            status = "interrupted"
+        return self._outcome(status, best, bound, prices)
+
+    def _outcome(self, status: str, best: Answer, bound: float, prices: np.ndarray) -> Outcome:
+        assert best.columns is not None
+        hours = best.columns[self.n_plan :].reshape(self.program.n_blocks, self.program.n_own).T
+        prices = np.concatenate([prices, np.zeros(len(self.cuts) - len(prices))])
+        return Outcome(
+            status,
+            best.objective,
+            min(bound, best.objective),
+            self.unavoidable,
+            time.monotonic() - self.start,
+            best.columns[: self.n_plan],
+            hours,
+            self.cuts,
+            prices,
+            self.rounds + 1,
+        )
+
+    def _relaxation(self) -> Answer:
+        """The LP relaxation with cuts until none is violated (interior point first, then warm dual simplex)."""
+        self.highs.relax(True)
+        answer = self.highs.run("relaxation", self.tell, solver="ipx", time_limit=self._clock())
+        while answer.columns is not None and answer.status == "optimal":
+            new = self._violated(answer.columns)
+            if not new or self._seconds_left() <= 0:
+                break
+            answer = self.highs.run("relaxation, grid rows", self.tell, time_limit=self._clock())
+        self.highs.relax(False)
+        return answer
+
+    def _mip(self, relaxed: Answer, best: Answer | None) -> Answer:
+        if best is not None and best.columns is not None:
+            self.highs.start_from(best.columns)
+        return self.highs.run(
+            "plan",
+            self.tell,
+            mip_rel_gap=0.0,
+            mip_abs_gap=max(self._allowed(relaxed.objective) * self.highs.scale * 0.9, 1e-9),
+            time_limit=self._clock(),
+            **MIP,
+        )
+
+    def _secured(self, found: Answer) -> Answer | None:
+        """The found integers, everything else re-optimised under the grid rows that are found on the way."""
+        assert found.columns is not None
+        integer = self.highs.integer
+        fixed = np.round(found.columns[integer])
+        self.highs.relax(True)
+        self.highs.bound_columns(integer, fixed, fixed)
+        answer: Answer | None = None
+        while self._seconds_left() > 0:
+            answer = self.highs.run("grid rows of the plan", self.tell, time_limit=self._clock())
+            if answer.columns is None or not self._violated(answer.columns):
+                break
+        self.highs.bound_columns(integer, self.whole.column_lower[integer], self.whole.column_upper[integer])
+        self.highs.relax(False)
+        usable = answer is not None and answer.status == "optimal" and answer.columns is not None
+        return answer if usable else None
+
+    def _violated(self, columns: np.ndarray) -> int:
+        """Find the violated rows of the grid, add them; how many."""
+        if self.find_cuts is None or not len(self.connection):
+            return 0
+        found = self.find_cuts(np.maximum(columns[self.connection], 0.0))
+        self._add(found)
+        return len(found)
+
+    def _add(self, found: Sequence[Any]) -> None:
+        for cut in found:
+            row = Cut(cut.situation, self.connection, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"grid": cut})
+            self.cuts.append(row)
+            self.cut_rows.append(self.highs.add_cut(row))
+
+    def _prices(self, relaxed: Answer) -> np.ndarray:
+        """What one MW more on the right-hand side of each cut is worth, in the relaxation."""
+        if relaxed.row_duals is None or not self.cut_rows:
+            return np.zeros(len(self.cuts))
+        return -relaxed.row_duals[np.array(self.cut_rows)]
+
+    def _all_blocks(self, own: np.ndarray) -> np.ndarray:
+        starts = self.n_plan + self.program.n_own * np.arange(self.program.n_blocks)
+        return (starts[:, None] + own).ravel()
+
+    def _allowed(self, objective: float) -> float:
+        """The gap that is allowed, in the objective's unit."""
+        if not np.isfinite(objective):
+            return 0.0
+        return self.options.gap * abs(objective - self.unavoidable) + 1e-9 * abs(objective)
+
+    def _seconds_left(self) -> float:
+        return self.options.time_limit_s - (time.monotonic() - self.start)
+
+    def _clock(self) -> float:
+        """HiGHS counts the run time of one object over all its runs."""
+        return self.highs.run_time() + max(self._seconds_left(), 0.1)
+
+
+def without_each(
+    mono: Monolith, outcome: Outcome, seconds: float, opened: Sequence[int], names: Sequence[str]
+) -> list[dict[str, float | str]]:
+    """For each chosen site: what the best plan without it costs more, as far as proven in the time given.
+
+    `least` is from the bound, `found` from a plan that was found (infinite where none was found in time).
+    """
+    rows: list[dict[str, float | str]] = []
+    each = max(seconds / max(len(opened), 1), 1.0)
+    for column, name in zip(opened, names, strict=True):
+        at = np.array([column])
+        mono.highs.bound_columns(at, np.zeros(1), np.zeros(1))
+        allowed = max(mono._allowed(outcome.objective) * mono.highs.scale * 0.9, 1e-9)
+        limit = mono.highs.run_time() + each
+        answer = mono.highs.run(f"without {name}", mono.tell, mip_rel_gap=0.0, mip_abs_gap=allowed, time_limit=limit, **MIP)
+        mono.highs.bound_columns(at, mono.whole.column_lower[at], mono.whole.column_upper[at])
+        found = answer.objective if answer.columns is not None else INF
+        bound = answer.bound if answer.status != "infeasible" else INF
+        rows.append(
+            {
+                "site": name,
+                "least_eur_2024_per_year": max(bound - outcome.objective, 0.0),
+                "found_eur_2024_per_year": found - outcome.objective,
+            }
+        )
+        if mono.interrupt.is_set():
+            break
+    return rows

@@ -1,0 +1,56 @@
+"""Outcome: what the solver found, and what it proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from .program import Cut
+
+
+@dataclass
+class Outcome:
+    """Values of all columns, the proven bound, and the gap in three denominators.
+
+    `status`: `optimal` (the gap asked for is proven), `limit` (time), `interrupted`; the last two with the best plan found.
+    """
+
+    status: str
+    objective: float
+    bound: float
+    unavoidable: float
+    seconds: float
+    plan: np.ndarray
+    hours: np.ndarray  # (own columns, blocks)
+    cuts: list[Cut] = field(default_factory=list)
+    cut_prices: np.ndarray = field(default_factory=lambda: np.empty(0))  # per MW of the cut's right-hand side, in the relaxation
+    rounds: int = 0
+    without: pd.DataFrame | None = None
+
+    @property
+    def gap(self) -> float:
+        """Objective minus bound, in the objective's unit."""
+        return max(self.objective - self.bound, 0.0)
+
+    @property
+    def gap_of_objective(self) -> float:
+        return self.gap / max(abs(self.objective), 1e-9)
+
+    @property
+    def gap_of_siting(self) -> float:
+        """Gap over the siting-dependent part: the objective without what every plan pays."""
+        return self.gap / max(abs(self.objective - self.unavoidable), 1e-9)
+
+    def summary(self) -> dict[str, float | str]:
+        return {
+            "status": self.status,
+            "objective": self.objective,
+            "bound": self.bound,
+            "gap": self.gap,
+            "gap_of_objective": self.gap_of_objective,
+            "gap_of_siting_dependent_cost": self.gap_of_siting,
+            "seconds": self.seconds,
+            "cuts": len(self.cuts),
+        }

@@ -1,0 +1,53 @@
+"""The accounts of the ledger: one unit each. Every *total* is at once an objective, a limit, a report line and a map layer.
+
+A new quantity is one line here and one `post` in the block that causes it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Account(NamedTuple):
+    unit: str
+    kind: str  # handed | balanced | total
+    meaning: str
+
+
+ACCOUNTS: dict[str, Account] = {
+    # handed over from block to block
+    "it_capacity": Account("MW", "handed", "installed IT"),
+    "firm_it": Account("MW", "handed", "installed IT that the connection carries at the design hour"),
+    "design_power": Account("MW", "handed", "power at the meter at the design hour"),
+    "it_power": Account("MW", "handed", "IT power of the hour"),
+    "grid_import": Account("MW", "handed", "power through the site's meter"),
+    # balanced at every site and hour
+    "power": Account("MW", "balanced", "electricity at the site's busbar"),
+    # totals
+    "cost": Account("EUR_2024", "total", "cost of a year, investments as annuities"),
+    "carbon_location": Account("t", "total", "import times the grid's average factor of the hour"),
+    "carbon_market": Account("t", "total", "import not matched by contracts, times the residual factor of the hour"),
+    "carbon_embodied": Account("t", "total", "carbon of halls, servers and plant, spread over their lives"),
+    "water": Account("m3", "total", "water withdrawn for cooling"),
+    "clean": Account("MWh", "total", "clean energy used on site or matched by contract in the same hour"),
+    "facility_energy": Account("MWh", "total", "electricity used by the facilities"),
+    "connection": Account("MW", "total", "grid connection"),
+    "land": Account("ha", "total", "land used"),
+    "sites": Account("sites", "total", "open sites"),
+    "penalty": Account("EUR_2024", "total", "the price of broken rules: zero in every plan that keeps them"),
+}
+YEARLY = {"cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "facility_energy"}
+IN_HOURS = YEARLY - {"carbon_embodied"} | {"penalty"}  # totals that the hours may post to; the others are the plan's
+
+
+def unit_key(account: str) -> str:
+    """The unit as it stands in a study's keys: `max_<unit_key>`.
+
+    >>> unit_key("water"), unit_key("it_capacity")
+    ('m3_per_year', 'mw')
+    """
+    unit = ACCOUNTS[account].unit.lower()
+    return f"{unit}_per_year" if account in YEARLY else unit
+
+
+LIMITABLE = [name for name, a in ACCOUNTS.items() if (a.kind == "total" and name != "penalty") or name == "it_capacity"]
