@@ -4,6 +4,7 @@
     new_it[s] ≤ room_for_new_it[s] · open[s]                    (halls of whole modules: see `cooling`)
     new_it[s] = room_for_new_it[s] · open[s]                    where the study has no halls: a site comes whole
     existing_it[s] + new_it[s] ≥ least_it[s]
+    Σ_s new_it[s] ≥ least_new_it                                what any plan needs, in whole modules: closes the gap early
 
 Posts `it_capacity` = existing_it + new_it, `sites` = open, and the cost of sites and of servers. Installed IT always carries
 its servers' annuity: an idle chip is the dearest thing on the site.
@@ -34,6 +35,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         if given.least_it[s] > given.existing_it[s]
         else pyo.Constraint.Skip,
     )
+    b.enough_in_total = pyo.Constraint(expr=pyo.quicksum(b.new_it[s] for s in given.s) >= given.least_new_it)
     ledger.post("sites", "open", {s: b.open[s] for s in given.s})
     ledger.post("it_capacity", "installed", {s: given.existing_it[s] + b.new_it[s] for s in given.s})
     ledger.post("cost", "opened", {s: given.site_cost[s] * b.open[s] for s in given.s})

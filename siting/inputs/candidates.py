@@ -33,7 +33,7 @@ def candidates(study: Study) -> gpd.GeoDataFrame:
     frame = _filled(frame, study)
     frame["kept"], frame["reason"] = True, ""
     if sites.areas is not None:
-        frame = _with_state(frame, study.path(sites.areas))
+        frame = _with_state(frame, study.path(sites.areas), strict=sites.table is not None)
     for layer in sites.exclude:
         _exclude(frame, layer, study.path(layer.path))
     _drop(frame, frame["choice"] == "never", "the planner said never")
@@ -94,20 +94,23 @@ def _filled(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     return frame
 
 
-def _with_state(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+def _with_state(frame: gpd.GeoDataFrame, path: Path, strict: bool) -> gpd.GeoDataFrame:
     if not path.is_file():
         raise DataError("there is no such file", path)
     areas = gpd.read_file(path, engine="pyogrio")
     if areas.crs is None or "state" not in areas:
         raise DataError("needs a CRS and a column 'state'", path)
-    joined = gpd.sjoin_nearest(
-        frame.to_crs(METRIC_CRS)[["site", "geometry"]], areas.to_crs(METRIC_CRS)[["state", "geometry"]], max_distance=30_000
-    )
-    state = joined.drop_duplicates("site").set_index("site")["state"]
-    outside = sorted(set(frame["site"]) - set(state.index))
-    if outside:
+    columns = [c for c in ("state", "state_code", "offshore") if c in areas]
+    left, right = frame.to_crs(METRIC_CRS)[["site", "geometry"]], areas.to_crs(METRIC_CRS)[[*columns, "geometry"]]
+    joined = gpd.sjoin_nearest(left, right, max_distance=30_000).drop_duplicates("site").set_index("site")
+    outside = sorted(set(frame["site"]) - set(joined.index))
+    if outside and strict:
         raise DataError(f"no area within 30 km of site {', '.join(outside[:3])}: drop it, or give areas that cover it", path)
-    frame["state"] = frame["site"].map(state)
+    for column in columns:
+        frame[column] = frame["site"].map(joined[column])
+    _drop(frame, frame["site"].isin(outside), f"outside the areas of {path.name}")
+    if "offshore" in frame:
+        _drop(frame, frame.pop("offshore").fillna(False).astype(bool), "offshore")
     return frame
 
 

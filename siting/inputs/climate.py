@@ -17,7 +17,7 @@ import xarray as xr
 from ..errors import DataError
 from ..physics import air, cooling as cooling_, renewables
 from ..sources.tables import read_csv
-from ..sources.weather import UNITS, at_sites, open_grid
+from ..sources.weather import UNITS, WIND_HEIGHT_M, at_sites, open_grid
 from ..study.study import Study
 from .hours import Hours
 from .money import Technologies
@@ -62,7 +62,7 @@ class Weather:
         assert self.study.hours.typical_year
         path = self.study.path(self.study.hours.typical_year)
         lon, lat = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
-        return at_sites(open_grid(path), lon, lat, sites["site"].tolist(), path)
+        return at_sites(open_grid(path), lon, lat, sites["site"].tolist(), path, AIR)
 
 
 def _performance(technology: str, table: dict, path: Path, weather: xr.Dataset) -> cooling_.Performance:
@@ -160,7 +160,7 @@ def _from_table(
 def capacity_factor(kind: str, weather: xr.Dataset, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, t: Technologies) -> np.ndarray:
     """Capacity factor of `pv` or `wind`, (cell, …time). `time` is UTC, hour beginning; the sun is taken at the half hour."""
     flat = {v: weather[v].transpose("cell", ...).values.reshape(weather.sizes["cell"], -1).T for v in UNITS}
-    p = t.generation_numbers(kind)
+    p = t.generation_numbers(kind) | {"measured_at_m": WIND_HEIGHT_M}
     if kind == "pv":
         half = np.asarray(time).ravel() + np.timedelta64(30, "m")
         sun = renewables.sun_position(half, lat, lon)
@@ -237,13 +237,13 @@ def first_100_mw(
     weight = hours.data["weight"].values[:, None] * np.ones(hours.shape)
     connection = technologies.connection_per_mw(study, sites)
     rent = (sites["land_price_eur_2024_per_ha"].fillna(0.0) * study.finance.real_rate).to_numpy(float)
-    price = hours.data["spot_price"].values + technologies.tariff_number("energy_tariff") if study.grid else 0 * weight
+    price = hours.data["spot_price"].values + technologies.energy_tariff() if study.grid else 0 * weight
     if study.cooling is not None and weather.hours is not None:
         options = []
         for k in study.cooling.technologies:
             p = _performance(k, technologies.cooling, technologies.cooling_path, weather.hours)
             pue = _by_site(p.pue, weather.hours)
-            water = _by_site(p.wue_l_per_kwh, weather.hours) * technologies.tariff_number("water_price")
+            water = _by_site(p.wue_l_per_kwh, weather.hours) * technologies.tariff("water", "price")
             running = ((pue * price + water) * weight).sum(axis=(1, 2))
             land = technologies.number("cooling", k, "land_ha_per_mw") * rent
             options.append(running + technologies.hall_annuity(study, k) + land + connection * pue.max(axis=(1, 2)))

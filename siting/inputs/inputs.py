@@ -41,6 +41,7 @@ VARIABLES: dict[str, Variable] = {
     "existing_it": _v("site", "MW", 0, 1e5, "existing IT capacity"),
     "least_it": _v("site", "MW", 0, 1e5, "IT capacity that the planner has fixed"),
     "room_for_new_it": _v("site", "MW", 0, 1e6, "most new IT capacity"),
+    "least_new_it": _v("", "MW", 0, 1e7, "new IT capacity that any plan needs, in whole modules"),
     "land_available": _v("site", "ha", 0, 1e9, "land of the site"),
     "land_rent": _v("site", "EUR_2024/ha/year", 0, 1e9, "yearly cost of land"),
     "site_cost": _v("site", "EUR_2024/year", -1e12, 1e12, "fixed cost of an open site"),

@@ -26,7 +26,6 @@ class Technologies:
     folder: Path
     cooling_path: Path
     tables: dict[str, Rows]
-    tariff: str | None
 
     @classmethod
     def read(cls, study: Study) -> Technologies:
@@ -42,7 +41,7 @@ class Technologies:
             files["tariffs"] = folder / "tariffs.csv"
         if not study.cooling:
             files = {}
-        return cls(folder, cooling_path, {n: read_technologies(p) for n, p in files.items()}, study.grid.tariff if study.grid else None)
+        return cls(folder, cooling_path, {n: read_technologies(p) for n, p in files.items()})
 
     @property
     def cooling(self) -> Rows:
@@ -54,8 +53,18 @@ class Technologies:
             raise DataError(f"there is no '{technology}'; the table has: {', '.join(self.tables[table])}", path)
         return number(self.tables[table][technology], parameter, technology, path)
 
-    def tariff_number(self, parameter: str) -> float:
-        return self.number("tariffs", self.tariff or "germany_transmission", parameter)
+    def tariff(self, row: str, parameter: str) -> float:
+        return self.number("tariffs", row, parameter)
+
+    def energy_tariff(self) -> float:
+        """EUR_2024 per MWh of import on top of spot: network, levies, tax, concession, supply."""
+        parts = ("network_energy", "levies", "electricity_tax", "concession", "supply_margin")
+        return sum(self.tariff("import", p) for p in parts)
+
+    def land_price(self, state_code: str) -> float:
+        """EUR_2024 per ha of industrial land: the state's row, else the country's."""
+        row = f"land_DE-{state_code}"
+        return self.tariff(row if row in self.tables["tariffs"] else "land", "price")
 
     def generation_numbers(self, technology: str) -> dict[str, float]:
         return {k: v for k, v in self.tables["generation"][technology].items() if isinstance(v, float)}
@@ -82,7 +91,7 @@ class Technologies:
         names = list(study.cooling.technologies)
         of = {"cooling": names}
         life = [self.number("cooling", k, "hall_life") for k in names]
-        embodied = self.number("carbon", "hall", "embodied_t_per_mw")
+        embodied = self.number("carbon", "hall", "embodied")
         existing = np.zeros((len(sites), len(names)))
         if (sites["existing_it_mw"] > 0).any():
             kind = study.sites.existing_cooling
@@ -96,22 +105,22 @@ class Technologies:
             "hall_land": xr.DataArray([self.number("cooling", k, "land_ha_per_mw") for k in names], of),
             "hall_carbon": xr.DataArray([embodied / n for n in life], of),
             "existing_halls": xr.DataArray(existing, {"site": sites["site"].tolist(), "cooling": names}),
-            "water_price": xr.DataArray(self.tariff_number("water_price") if study.grid else 0.0),
+            "water_price": xr.DataArray(self.tariff("water", "price") if study.grid else 0.0),
         }
 
     def servers(self, study: Study) -> dict[str, xr.DataArray]:
         """Annuity of servers per MW of IT; nothing where the study has no halls (plain facility location)."""
         if study.cooling is None:
             return {"server_cost": xr.DataArray(0.0), "server_carbon": xr.DataArray(0.0)}
-        capex, life, fom = (self.number("servers", "servers", p) for p in ("capex", "life", "fom"))
+        capex, life, fom = (self.number("servers", study.servers, p) for p in ("capex", "life", "fom"))
         cost = capex * (finance.annuity(study.finance.real_rate, life) + fom)
-        carbon = self.number("carbon", "servers", "embodied_t_per_mw") / life
+        carbon = self.number("carbon", study.servers, "embodied") / life
         return {"server_cost": xr.DataArray(cost), "server_carbon": xr.DataArray(carbon)}
 
     def plant(self, study: Study, names: Sequence[str]) -> dict[str, xr.DataArray]:
         of = {"generator": list(names)}
         life = [self.number("generation", g, "life") for g in names]
-        carbon = [self.number("generation", g, "embodied_t_per_mw") / n for g, n in zip(names, life, strict=True)]
+        carbon = [self.number("generation", g, "embodied_carbon") / n for g, n in zip(names, life, strict=True)]
         return {
             "plant_cost": xr.DataArray([self.plant_annuity(study, g) for g in names], of),
             "plant_land": xr.DataArray([self.number("generation", g, "land_ha_per_mw") for g in names], of),
@@ -119,12 +128,23 @@ class Technologies:
         }
 
     def connection_per_mw(self, study: Study, sites: gpd.GeoDataFrame) -> np.ndarray:
-        """EUR_2024 per MW of connection and year: tariff, substation bay, spur line by distance."""
+        """EUR_2024 per MW of connection and year: capacity tariff, contribution, substation, spur line by distance."""
         if study.grid is None:
             return np.zeros(len(sites))
-        rate = finance.annuity(study.finance.real_rate, self.tariff_number("connection_life"))
-        line = self.tariff_number("line_capex_per_km") * sites["distance_km"].to_numpy(float)
-        return self.tariff_number("capacity_tariff") + rate * (self.tariff_number("bay_capex") + line)
+        rate = study.finance.real_rate
+        spread = finance.annuity(rate, self.tariff("connection", "life"))
+        once = self.tariff("connection", "contribution") + self.tariff("connection", "substation_per_mw")
+        line = self.tariff("line_overhead", "capex") * self.tariff("line", "route_factor")
+        upkeep = finance.annuity(rate, self.tariff("line", "life")) + self.tariff("line_overhead", "fom")
+        per_km = sites["distance_km"].to_numpy(float) * line * upkeep
+        return np.asarray(self.tariff("import", "network_capacity") + spread * once + per_km)
+
+    def substation(self, study: Study) -> float:
+        """EUR_2024 a year for the substation of an open site."""
+        if study.grid is None:
+            return 0.0
+        life = self.tariff("connection", "life")
+        return self.tariff("connection", "substation_fixed") * float(finance.annuity(study.finance.real_rate, life))
 
 
 def connection(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies) -> dict[str, xr.DataArray]:
@@ -140,7 +160,7 @@ def connection(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies
     return {
         "connection_cost": xr.DataArray(technologies.connection_per_mw(study, sites), at),
         "max_connection": xr.DataArray(most, at),
-        "energy_tariff": xr.DataArray(technologies.tariff_number("energy_tariff")),
+        "energy_tariff": xr.DataArray(technologies.energy_tariff()),
     }
 
 
@@ -163,10 +183,8 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
         return 0.0
     demand = data["demand"].sum(["workload", "region"])
     hours = float(data["weight"].sum() * data.sizes["hour"])
-    training = float(data["training_energy"].sum()) * hours / 8760
-    energy = float((demand * data["weight"]).sum()) + training
-    capacity = max(float(demand.max()), energy / hours) - float(data["existing_it"].sum())
-    halls = max(capacity, 0.0) * float(data["hall_cost"].min() + data["server_cost"])
+    energy = float((demand * data["weight"]).sum()) + float(data["training_energy"].sum()) * hours / 8760
+    halls = float(data["least_new_it"]) * float(data["hall_cost"].min() + data["server_cost"])
     if "spot_price" not in data:
         return halls
     cheapest = max(float(data["spot_price"].min() + data["energy_tariff"]), 0.0)

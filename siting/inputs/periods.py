@@ -16,11 +16,14 @@ import xarray as xr
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ..errors import DataError
-from ..physics import air
+from ..physics import air, finance
+from ..sources.tables import read_csv
 from ..sources.weather import open_grid
 from ..study.study import Study
 from . import hours as hours_
+from .money import SHIPPED
 
+PRICE_LEVEL = 2018  # observed prices are of 2018 and the modelled ones are fitted on them
 SYSTEM = ("wind_cf", "solar_cf", "residual_load_mw", "carbon_average_t_per_mwh")
 
 
@@ -31,13 +34,15 @@ def representative(study: Study) -> hours_.Hours:
     observed = open_grid(study.path(hours.observed))
     system = _series(study, "power_system", SYSTEM)
     prices = _series(study, "prices", ("day_ahead_price_eur_per_mwh",))
+    to_2024 = finance.deflate(1.0, PRICE_LEVEL, 2024, "EUR", _deflators())
     days = _whole_days(pd.DatetimeIndex(observed["time"].values), system, prices)
     features, targets = _features(study, observed, system, prices, days)
-    chosen, weight = fit(features.to_numpy(), targets.to_numpy(), hours.days)
+    chosen, weight = fit(features.to_numpy(), targets.to_numpy(), hours.days, days.month.to_numpy())
     first = days[chosen]
     time = first.to_numpy()[:, None] + np.arange(24) * np.timedelta64(1, "h")
     picked = system.sel(time=xr.DataArray(time, dims=("block", "hour")))
     price = prices["day_ahead_price_eur_per_mwh"].sel(time=xr.DataArray(time, dims=("block", "hour"))).values
+    price = price * to_2024
     carbon = picked["carbon_average_t_per_mwh"].values
     series = {"spot_price": price, "carbon_average": carbon, "carbon_residual": carbon}
     data = hours_.of_blocks(weight, first.month.to_numpy(), series)
@@ -52,10 +57,12 @@ def representative(study: Study) -> hours_.Hours:
 UNITS = ["degC", "1", "1", "MW", "t/MWh", "EUR/MWh"]
 
 
-def fit(features: np.ndarray, targets: np.ndarray, n: int, nodes: int = 1000) -> tuple[np.ndarray, np.ndarray]:
+def fit(
+    features: np.ndarray, targets: np.ndarray, n: int, month: np.ndarray | None = None, nodes: int = 1000
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows chosen and their weights (sum 365, each within 1/3 and 2 times the even share), a small MILP.
 
-    It stops after a number of nodes, never by time: the same data give the same days on every machine.
+    Every observed month gives at least one day. It stops after a number of nodes, never by time: the same data give the same days on every machine.
 
     >>> chosen, weight = fit(np.array([[0.0], [1.0], [10.0]]), np.array([0.25]), 2)
     >>> chosen.tolist(), weight.round(2).tolist()
@@ -82,6 +89,9 @@ def fit(features: np.ndarray, targets: np.ndarray, n: int, nodes: int = 1000) ->
         LinearConstraint(rows(eye_d, -most * eye_d, none, none), -np.inf, 0),
         LinearConstraint(rows(eye_d, -least * eye_d, none, none), 0, np.inf),
     ]
+    for m in np.unique(month) if month is not None and n >= len(np.unique(month)) else ():
+        of_month = (month == m).astype(float)
+        constraints.append(LinearConstraint(np.concatenate([zero_d, of_month, zero_f, zero_f])[None], 1, n))
     upper = np.concatenate([zero_d + most, zero_d + 1, np.full(2 * n_features, np.inf)])
     integrality = np.concatenate([zero_d, zero_d + 1, np.zeros(2 * n_features)])
     options = {"node_limit": nodes, "mip_rel_gap": 0.05}
@@ -100,6 +110,11 @@ def _series(study: Study, key: str, names: tuple[str, ...]) -> xr.Dataset:
     if missing:
         raise DataError([f"variable '{n}' is missing" for n in missing], path)
     return data[list(names)].load()
+
+
+def _deflators() -> dict[int, dict[str, float]]:
+    table = read_csv(SHIPPED / "deflators.csv", ["year", "eur_index", "usd_index", "eur_per_usd"])
+    return table.set_index("year")[["eur_index", "usd_index", "eur_per_usd"]].to_dict("index")
 
 
 def _whole_days(time: pd.DatetimeIndex, system: xr.Dataset, prices: xr.Dataset) -> pd.DatetimeIndex:

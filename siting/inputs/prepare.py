@@ -16,7 +16,7 @@ from . import hours as hours_
 from .candidates import candidates
 from .checks import check
 from .inputs import Inputs, described
-from .work import work
+from .work import least_it_mw, work
 
 
 def prepare(study: Study) -> Inputs:
@@ -28,6 +28,9 @@ def prepare(study: Study) -> Inputs:
     table = candidates(study)
     hours = hours_.from_table(study, study.path(study.hours.table)) if study.hours.table else periods.representative(study)
     technologies = money.Technologies.read(study)
+    if study.grid is not None and "state_code" in table:
+        own = table["land_price_eur_2024_per_ha"]
+        table["land_price_eur_2024_per_ha"] = own.fillna(table["state_code"].map(technologies.land_price))
     weather = climate.Weather.of(study, table[table["kept"]], hours)
     table = _screened(study, table, hours, weather, technologies)
     sites = table[table["kept"]].reset_index(drop=True)
@@ -35,6 +38,7 @@ def prepare(study: Study) -> Inputs:
     parts: dict[str, xr.DataArray] = dict(hours.data)
     parts |= _site_arrays(study, sites, technologies)
     parts |= work(study, sites, *hours.shape, hours.hour_of_day())
+    parts |= _least_new_it(study, parts)
     parts |= climate.cooling(study, sites, weather, technologies, hours.shape)
     parts |= climate.generation(study, sites, weather, technologies)
     parts |= climate.contracts(study, hours, technologies)
@@ -91,11 +95,21 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
         "room_for_new_it": of(room),
         "land_available": of(sites["land_ha"].fillna(1e6)),
         "land_rent": of(sites["land_price_eur_2024_per_ha"].fillna(0.0) * study.finance.real_rate),
-        "site_cost": of(sites["fixed_cost_eur_2024_per_year"]),
+        "site_cost": of(sites["fixed_cost_eur_2024_per_year"] + technologies.substation(study)),
     }
     if module is not None:
         out["module_mw"] = xr.DataArray(module)
     return out | technologies.servers(study)
+
+
+def _least_new_it(study: Study, parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """What must be built somewhere, in whole modules: a bound that the solver would take long to find by itself."""
+    total = parts["demand"].sum(["workload", "region"]).values
+    least = least_it_mw(study, total, parts["weight"].values, parts["month"].values)
+    new = max(least - float(parts["existing_it"].sum()), 0.0)
+    if study.sites.module_mw is not None:
+        new = float(np.ceil(new / study.sites.module_mw - 1e-6)) * study.sites.module_mw
+    return {"least_new_it": xr.DataArray(new)}
 
 
 def _screened(

@@ -1,7 +1,7 @@
 """Grid situations: the hours in which the network must serve all chosen connections together.
 
 A situation holds demand and available supply by bus and the limit of every branch. Supply is
-re-dispatched within what is available; every figure derived from it carries `RULE`.
+re-dispatched within what is available; every figure derived from it carries its `rule`.
 Demand of bus b in an hour = national demand of the hour * annual demand of b / annual demand of all buses.
 """
 
@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputsError
-from ..sources.grid import Grid
 from .base_dispatch import dispatch_base
+from .grid import Grid
 
 SECURITY_FACTOR = 0.7
 """Share of the rating used without an outage, standing in for N-1."""
@@ -34,8 +34,15 @@ DO_NO_HARM_MW = 0.1
 
 OVERLOAD_FROM_MW = 1e-3
 
-RULE = "managed, N-0, 70 % of rating"
-"""The balancing rule to print beside every figure: supply re-dispatched freely, no outage, 70 % of rating."""
+
+def rule(security_factor: float) -> str:
+    """The balancing rule to print beside every figure: supply re-dispatched freely, no outage, a share of rating.
+
+    >>> rule(0.7)
+    'managed, N-0, 70 % of rating'
+    """
+    return f"managed, N-0, {100 * security_factor:g} % of rating"
+
 
 MEASURED_ERROR = (
     "The 70 % rule stands in for N-1. Against an N-1 calculation of the same network its headroom per bus differs by "
@@ -87,6 +94,7 @@ class Situation:
     base_flow_mw: NDArray[np.float64]
     limit_mw: NDArray[np.float64]
     overloaded: pd.DataFrame
+    rule: str
 
 
 def extreme_hours(load: ArrayLike, residual_load: ArrayLike, wind: ArrayLike, solar: ArrayLike) -> list[Hour]:
@@ -133,7 +141,7 @@ def build_situation(
     demand = demand_by_bus(annual_gwh, national_mw)
     plant_mw = available_by_plant(grid, capacity_factor, availability)
     bus_count = grid.network.bus_count
-    supply = np.bincount(_plant_bus(grid), weights=plant_mw, minlength=bus_count)
+    supply = np.bincount(_plant_bus(grid), weights=plant_mw, minlength=bus_count).astype(float)
     share = planned_share(grid)
     cost = np.concatenate([grid.generators["marginal_cost_eur_per_mwh"].to_numpy(float), np.zeros(len(grid.storage))])
     lack = _lack(grid, demand, supply)
@@ -144,7 +152,8 @@ def build_situation(
     over = np.abs(flow) > screened + OVERLOAD_FROM_MW
     limit = np.where(over, np.abs(flow) + DO_NO_HARM_MW, screened)
     overloaded = _overloaded(grid, over, flow, limit)
-    return Situation(name, reason, time, kind, demand, supply, share, lack, flow, limit, overloaded)
+    label = rule(security_factor)
+    return Situation(name, reason, time, kind, demand, supply, share, lack, flow, limit, overloaded, label)
 
 
 def design_peak(
@@ -156,7 +165,9 @@ def design_peak(
     security_factor: float = SECURITY_FACTOR,
 ) -> Situation:
     """A winter evening of `national_mw` [MW] that no observed month contains."""
-    weather = ", ".join(f"{carrier} {np.mean(value):.0%}" for carrier, value in capacity_factor.items())
+    weather = ", ".join(
+        f"{carrier} {float(np.mean(np.asarray(value, float))):.0%}" for carrier, value in capacity_factor.items()
+    )
     return build_situation(
         grid,
         annual_gwh,

@@ -52,6 +52,34 @@ def work(study: Study, sites: gpd.GeoDataFrame, n_blocks: int, n_hours: int, hou
     return out
 
 
+def least_it_mw(study: Study, demand: np.ndarray, weight: np.ndarray, month: np.ndarray) -> float:
+    """The IT capacity that any plan needs, whatever its sites: the least C that carries the peak of inference and, in every
+    training window, Σ weight · min(C − inference, rate) ≥ work of the window. By bisection; `demand` is (block, hour), MW."""
+    training = [w for w in study.work.values() if not isinstance(w, Inference)]
+    if not training:
+        return float(demand.max(initial=0.0))
+    rate = sum(w.max_it_mw for w in training)
+    work_of_year = {window: sum(w.mwh_it_per_year for w in training if w.window == window) for window in ("day", "month", "year")}
+    windows = [("year", np.arange(len(weight)))] + [("month", np.flatnonzero(month == m)) for m in np.unique(month)]
+    windows += [("day", np.array([d])) for d in range(len(weight))]
+    nested = {"year": ("year", "month", "day"), "month": ("month", "day"), "day": ("day",)}
+
+    def enough(capacity: float) -> bool:
+        room = np.clip(capacity - demand, 0.0, rate) * weight[:, None]
+        return all(
+            room[blocks].sum() >= sum(work_of_year[n] for n in nested[kind]) * weight[blocks].sum() / weight.sum() - 1e-6
+            for kind, blocks in windows
+        )
+
+    low, high = float(demand.max(initial=0.0)), float(demand.max(initial=0.0)) + rate
+    if enough(low):
+        return low
+    while high - low > 1e-6 * max(high, 1.0):
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return low
+
+
 def _regions(study: Study, w: Inference) -> pd.DataFrame:
     """region, it_mw and, where given, lon, lat. From a table, or the largest cities, each with the people nearest to it."""
     if w.table is not None:

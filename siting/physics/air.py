@@ -1,13 +1,12 @@
 """Moist air by the ASHRAE equations, over arrays.
 
-Every function broadcasts. Temperatures in [degC], pressures in [Pa], humidity ratio in [kg water / kg dry air], enthalpy in
-[kJ / kg dry air], relative humidity as a fraction [-]. Below 0 degC saturation is over ice (ASHRAE's convention), so a
-reanalysis dew point that was defined over supercooled water reads slightly dry: up to 10 % of the vapour at -10 degC,
-0.2 g/kg, which no cooling plant notices.
+Every function broadcasts. Temperatures in [degC], pressures in [Pa], humidity ratio in [kg water / kg dry air],
+enthalpy in [kJ / kg dry air], relative humidity as a fraction [-]. Below 0 degC saturation is over ice (ASHRAE's
+convention), so a reanalysis dew point that was defined over supercooled water reads slightly dry: up to 10 % of the
+vapour at -10 degC, 0.2 g/kg, which no cooling plant notices.
 
-Reference: ASHRAE Handbook of Fundamentals (SI) 2017, chapter 1, equations 5, 6, 22, 24, 26, 30, 33, 35 (saturation pressure:
-Hyland and Wexler 1983).
-"""
+Reference: ASHRAE Handbook of Fundamentals (SI) 2017, chapter 1, equations 5, 6, 22, 24, 26, 30, 33, 35 (saturation
+pressure: Hyland and Wexler 1983)."""
 
 from __future__ import annotations
 
@@ -40,8 +39,8 @@ class State(NamedTuple):
 
 
 def state(dry_bulb_c: ArrayLike, dew_point_c: ArrayLike, pressure_pa: ArrayLike) -> State:
-    """The `State` of air from dry bulb [degC], dew point [degC] and pressure [Pa]. Dew points above the dry bulb count as fog:
-    saturated air.
+    """The `State` of air from dry bulb [degC], dew point [degC] and pressure [Pa]. Dew points above the dry bulb
+    count as fog: saturated air.
 
     ASHRAE HoF 2017, chapter 1, example 1 (dry bulb 40, wet bulb 20, 101.325 kPa: dew point 7, h = 56.7, W = 6.5 g/kg):
 
@@ -57,8 +56,8 @@ def state(dry_bulb_c: ArrayLike, dew_point_c: ArrayLike, pressure_pa: ArrayLike)
 def saturation_pressure_pa(temperature_c: ArrayLike) -> Array:
     """Saturation pressure [Pa] over ice below 0 degC and over water above; temperature [degC], -100 to 200.
 
-    ln p = c1/T + c2 + c3 T + c4 T^2 + c5 T^3 + c6 T^4 + c7 ln T, T in kelvin (Hyland and Wexler 1983, equations 5 and 6).
-    ASHRAE's table 3 gives 2339.2 Pa at 20 degC and 259.9 Pa at -10 degC.
+    ln p = c1/T + c2 + c3 T + c4 T^2 + c5 T^3 + c6 T^4 + c7 ln T, T in kelvin (Hyland and Wexler 1983, equations 5 and
+    6). ASHRAE's table 3 gives 2339.2 Pa at 20 degC and 259.9 Pa at -10 degC.
 
     >>> np.round(saturation_pressure_pa([20.0, -10.0]), 1).tolist()
     [2338.8, 259.9]
@@ -72,7 +71,8 @@ def saturation_pressure_pa(temperature_c: ArrayLike) -> Array:
 
 
 def humidity_ratio(vapour_pressure_pa: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """W = 0.621945 e / (p - e) [kg/kg]; vapour pressure e and pressure p [Pa]. ASHRAE table 2: 0.014758 at saturation, 20 degC.
+    """W = 0.621945 e / (p - e) [kg/kg]; vapour pressure e and pressure p [Pa]. ASHRAE table 2: 0.014758 at
+    saturation, 20 degC.
 
     >>> round(float(humidity_ratio(saturation_pressure_pa(20.0), 101325.0)), 4)
     0.0147
@@ -101,7 +101,8 @@ def relative_humidity(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure
 
 
 def enthalpy_kj_per_kg(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike) -> Array:
-    """h = 1.006 T + W (2501 + 1.86 T) [kJ/kg dry air]; T [degC], W [kg/kg]. ASHRAE example 1: 56.7 at 40 degC and 6.5 g/kg.
+    """h = 1.006 T + W (2501 + 1.86 T) [kJ/kg dry air]; T [degC], W [kg/kg]. ASHRAE example 1: 56.7 at 40 degC and 6.5
+    g/kg.
 
     >>> round(float(enthalpy_kj_per_kg(40.0, 0.0065)), 1)
     57.0
@@ -123,14 +124,14 @@ def density_kg_per_m3(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure
 
 
 def dew_point_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """The temperature [degC] at which air of W [kg/kg] at p [Pa] is saturated: ps(Tdp) = e, by Newton on ln ps (1/T is nearly
-    linear in ln e).
+    """The temperature [degC] at which air of W [kg/kg] at p [Pa] is saturated: ps(Tdp) = e, by Newton on ln ps (1/T
+    is nearly linear in ln e).
 
     >>> round(float(dew_point_c(0.0147, 101325.0)), 1)  # ASHRAE table 2: 0.0147 saturates 20 degC air
     20.0
     """
     log_e = np.log(vapour_pressure_pa(humidity_ratio, pressure_pa))
-    ice = log_e < _log_saturation(np.float64(KELVIN), _OVER_WATER)
+    ice = log_e < _log_saturation(np.asarray(KELVIN), _OVER_WATER)
     t = np.full_like(log_e, KELVIN)
     for _ in range(5):
         value = np.where(ice, _log_saturation(t, _OVER_ICE), _log_saturation(t, _OVER_WATER))
@@ -143,9 +144,10 @@ def dew_point_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
 def wet_bulb_c(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
     """Thermodynamic wet bulb Tw [degC] of air at T [degC], W [kg/kg] and p [Pa]; at most T.
 
-    Solves W (2501 + 1.86 T - 4.186 Tw) = (2501 - 2.326 Tw) Ws(Tw) - 1.006 (T - Tw) over water, or
-    W (2830 + 1.86 T - 2.1 Tw) = (2830 - 0.24 Tw) Ws(Tw) - 1.006 (T - Tw) over ice (equations 33 and 35), by Newton steps from
-    the temperature at which saturated air holds the same enthalpy. Just around 0 degC both have a solution; water is taken.
+    Solves W (2501 + 1.86 T - 4.186 Tw) = (2501 - 2.326 Tw) Ws(Tw) - 1.006 (T - Tw) over water, or W (2830 + 1.86 T -
+    2.1 Tw) = (2830 - 0.24 Tw) Ws(Tw) - 1.006 (T - Tw) over ice (equations 33 and 35), by Newton steps from the
+    temperature at which saturated air holds the same enthalpy. Just around 0 degC both have a solution; water is
+    taken.
 
     ASHRAE HoF example 1: 20 degC for 40 degC air of 6.5 g/kg.
 
@@ -195,7 +197,7 @@ def _saturated_ratio(t_c: Array, pressure: Array, c: tuple[float, ...]) -> tuple
 
 
 def _wet_bulb(dry: Array, w: Array, pressure: Array) -> Array:
-    e0 = np.exp(_log_saturation(np.float64(KELVIN), _OVER_WATER))
+    e0 = np.exp(_log_saturation(np.asarray(KELVIN), _OVER_WATER))
     a = _WATER_BALANCE[0]
     wet_side = (a + 1.86 * dry) * w >= a * MASS_RATIO * e0 / (pressure - e0) - 1.006 * dry  # water gives Tw >= 0
     if wet_side.all():
@@ -207,9 +209,7 @@ def _wet_bulb(dry: Array, w: Array, pressure: Array) -> Array:
     return out
 
 
-def _newton(
-    dry: Array, w: Array, pressure: Array, balance: tuple[float, float, float], c: tuple[float, ...]
-) -> Array:
+def _newton(dry: Array, w: Array, pressure: Array, balance: tuple[float, float, float], c: tuple[float, ...]) -> Array:
     a, b, g = balance
     wet = np.minimum(_guess(1.006 * dry + w * (2501.0 + 1.86 * dry), pressure), dry)
     for _ in range(3):

@@ -1,16 +1,16 @@
 """Cooling technologies: from outdoor air to PUE and water, hour by hour.
 
-    PUE = 1 + UPS + distribution + lighting + fans + humidifier + pumps + chiller + heat-rejection fans   [kW per kW of IT]
-    WUE = 3600 * water made up                                                                            [L per kWh of IT]
+    PUE = 1 + UPS + distribution + lighting + fans + humidifier + pumps + chiller + heat-rejection fans   [kW per kW
+    of IT] WUE = 3600 * water made up                                                                            [L
+    per kWh of IT]
 
-at the technology's reference utilisation. A technology takes a moist-air `State` and a mapping of parameters (the rows of
-`data/technologies/cooling.csv`; a missing one is a KeyError) and gives a `Performance`. `MODELS` names them. To add one: write
-its function here, add its line to `MODELS` and its rows to the table.
+at the technology's reference utilisation. A technology takes a moist-air `State` and a mapping of parameters (the
+rows of `data/technologies/cooling.csv`; a missing one is a KeyError) and gives a `Performance`. `MODELS` names them.
+To add one: write its function here, add its line to `MODELS` and its rows to the table.
 
-References: Lei and Masanet 2020, Energy 201:117556 (air and water economisers, sea water; the published examples are tests);
-Lei and Masanet 2022, RCR 182:106323 (lock-out); ASHRAE liquid-cooling practice for the dry cooler, which is *not* a calibrated
-model: it is anchored only to the annual ranges of Lei et al. 2025, RCR 219:108310.
-"""
+References: Lei and Masanet 2020, Energy 201:117556 (air and water economisers, sea water; the published examples are
+tests); Lei and Masanet 2022, RCR 182:106323 (lock-out); ASHRAE liquid-cooling practice for the dry cooler, which is
+*not* a calibrated model: it is anchored only to the annual ranges of Lei et al. 2025, RCR 219:108310."""
 
 from __future__ import annotations
 
@@ -43,15 +43,17 @@ class _Part(NamedTuple):
 def air_economiser(outdoor: air.State, p: Parameters) -> Performance:
     """Outdoor air through the halls, humidified or adiabatically cooled, or else chiller and tower.
 
-    Supply follows the outdoors: Ts = clip(T, supply_low_c, supply_high_c). The economiser runs while h <= h(27 degC, dew point
-    15 degC) or h <= h(Ts, supply_rh_max), and T <= lockout_dry_bulb_c (the 2022 rule; set it high for the 2020 rule). Warm
-    air is cooled at constant enthalpy to Ts, cold dry air is humidified to humidify_below_rh at Ts; otherwise the chiller
-    carries all heat.
+    Supply follows the outdoors: Ts = clip(T, supply_low_c, supply_high_c). The economiser runs while h <= h(27 degC,
+    dew point 15 degC) or h <= h(Ts, supply_rh_max), and T <= lockout_dry_bulb_c (the 2022 rule; set it high for the
+    2020 rule). Warm air is cooled at constant enthalpy to Ts, cold dry air is humidified to humidify_below_rh at Ts;
+    otherwise the chiller carries all heat.
 
     Lei and Masanet 2020, example: PUE 1.0747 at 20 degC, 40 %; with the mid-points of their ranges 1.120:
 
-    >>> import csv
-    >>> rows = [r for r in csv.DictReader(open("data/technologies/cooling.csv")) if r["technology"] == "air_economiser"]
+    >>> import csv, pathlib
+    >>> path = pathlib.Path(__file__).parents[2] / "data" / "technologies" / "cooling.csv"
+    >>> table = list(csv.DictReader(path.open()))
+    >>> rows = [r for r in table if r["technology"] == "air_economiser"]
     >>> p = {r["parameter"]: float(r["value"]) for r in rows if r["unit"] != "name"}
     >>> s = air.state(20.0, 6.0, 101325.0)
     >>> round(float(air_economiser(s, p).pue), 3)
@@ -79,13 +81,16 @@ def air_economiser(outdoor: air.State, p: Parameters) -> Performance:
 def water_economiser(outdoor: air.State, p: Parameters) -> Performance:
     """Chilled water from a tower through a plate exchanger, a water-cooled chiller in series for the rest.
 
-    With a = Tw + tower_approach_k + exchanger_approach_k the coldest free water and T_sfw, T_rfw the loop's supply and return,
-    the economiser meets free = clip((T_rfw - a) / (T_rfw - T_sfw), 0, 1) of the load; the tower rejects load + chiller power.
+    With a = Tw + tower_approach_k + exchanger_approach_k the coldest free water and T_sfw, T_rfw the loop's supply
+    and return, the economiser meets free = clip((T_rfw - a) / (T_rfw - T_sfw), 0, 1) of the load; the tower rejects
+    load + chiller power.
 
     Lei and Masanet 2020, mid-points of their ranges: PUE 1.1346 at 20 degC, 40 %:
 
-    >>> import csv
-    >>> rows = [r for r in csv.DictReader(open("data/technologies/cooling.csv")) if r["technology"] == "water_economiser"]
+    >>> import csv, pathlib
+    >>> path = pathlib.Path(__file__).parents[2] / "data" / "technologies" / "cooling.csv"
+    >>> table = list(csv.DictReader(path.open()))
+    >>> rows = [r for r in table if r["technology"] == "water_economiser"]
     >>> p = {r["parameter"]: float(r["value"]) for r in rows if r["unit"] != "name"}
     >>> s = air.state(20.0, 6.0, 101325.0)
     >>> round(float(water_economiser(s, p).pue), 3)
@@ -98,7 +103,8 @@ def water_economiser(outdoor: air.State, p: Parameters) -> Performance:
 
 
 def once_through(water_c: ArrayLike, pressure_pa: ArrayLike, p: Parameters) -> Performance:
-    """Sea, lake or river water at `water_c` [degC] in place of the tower: nothing evaporates but the humidifier's water.
+    """Sea, lake or river water at `water_c` [degC] in place of the tower: nothing evaporates but the humidifier's
+    water.
 
     As `water_economiser` with a = water_c + exchanger_approach_k, and source pumps that move
     (load + chiller) / (4.2 source_rise_k) against source_pump_pa. Lei and Masanet 2020, example: PUE 1.1141 at 20 degC.
@@ -111,16 +117,19 @@ def once_through(water_c: ArrayLike, pressure_pa: ArrayLike, p: Parameters) -> P
 
 
 def dry_cooler_liquid(outdoor: air.State, p: Parameters) -> Performance:
-    """Warm water to the chips, dry coolers outdoors, and a second, cooler water loop for the heat that stays in the air.
+    """Warm water to the chips, dry coolers outdoors, and a second, cooler water loop for the heat that stays in the
+    air.
 
-    The liquid loop carries capture_share of the IT heat at facility_supply_c; the room's air handlers take the rest (and all
-    electrical losses) to a loop at T_sfw = T_ra - air_rise_k / exchange_effectiveness. Each loop has its own dry-cooler bank
-    (see `_dry_bank`) with adiabatic pads, which run only above adiabatic_switch_c and only as far as dry operation cannot
-    carry the loop (effectiveness 0: no pads, no water), and an air-cooled trim chiller for what is left.
-    Not calibrated; Lei et al. 2025 give annual 1.05 to 1.15 and 0 to 0.37 L/kWh for all climates.
+    The liquid loop carries capture_share of the IT heat at facility_supply_c; the room's air handlers take the rest
+    (and all electrical losses) to a loop at T_sfw = T_ra - air_rise_k / exchange_effectiveness. Each loop has its own
+    dry-cooler bank (see `_dry_bank`) with adiabatic pads, which run only above adiabatic_switch_c and only as far as
+    dry operation cannot carry the loop (effectiveness 0: no pads, no water), and an air-cooled trim chiller for what
+    is left. Not calibrated; Lei et al. 2025 give annual 1.05 to 1.15 and 0 to 0.37 L/kWh for all climates.
 
-    >>> import csv
-    >>> rows = [r for r in csv.DictReader(open("data/technologies/cooling.csv")) if r["technology"] == "dry_cooler_liquid"]
+    >>> import csv, pathlib
+    >>> path = pathlib.Path(__file__).parents[2] / "data" / "technologies" / "cooling.csv"
+    >>> table = list(csv.DictReader(path.open()))
+    >>> rows = [r for r in table if r["technology"] == "dry_cooler_liquid"]
     >>> p = {r["parameter"]: float(r["value"]) for r in rows if r["unit"] != "name"}
     >>> at = dry_cooler_liquid(air.state(20.0, 6.0, 101325.0), p)
     >>> bool(1.05 < at.pue < 1.15), bool(0 <= at.wue_l_per_kwh < 0.37)
@@ -152,10 +161,10 @@ def linear_power(
 ) -> tuple[Array, Array]:
     """(a, b) of facility power = a * installed + b * IT [MW], a constant in time and b with the hour.
 
-    `fixed_share` [-] of the *annual mean* overhead at the reference utilisation u does not fall with load:
-    a = u * fixed_share * mean(pue - 1), b = pue - a / u, so that at IT = u * installed the power is pue * IT in every hour.
-    The mean is over `time_axis`, which `a` loses and which must hold whole years. b below 1 would make IT power cost less
-    than itself: an hour whose overhead is under the fixed part raises ValueError.
+    `fixed_share` [-] of the *annual mean* overhead at the reference utilisation u does not fall with load: a = u *
+    fixed_share * mean(pue - 1), b = pue - a / u, so that at IT = u * installed the power is pue * IT in every hour.
+    The mean is over `time_axis`, which `a` loses and which must hold whole years. b below 1 would make IT power cost
+    less than itself: an hour whose overhead is under the fixed part raises ValueError.
 
     >>> a, b = linear_power([1.10, 1.20, 1.30], 0.8, 0.4)
     >>> round(float(a), 4), np.round(b, 3).tolist()
@@ -170,16 +179,17 @@ def linear_power(
         raise ValueError(f"fixed_share {fixed_share} must lie between 0 and 1")
     fixed = fixed_share * np.mean(values - 1.0, axis=time_axis, keepdims=True)
     b = values - fixed
-    if b.size and b.min() < 1.0:
+    if (b < 1.0).any():
         raise ValueError(
-            f"the least PUE {values.min():.4f} leaves an hourly slope of {b.min():.4f}, below 1: fixed_share {fixed_share} "
-            "claims more overhead than that hour has; lower it"
+            f"the least PUE {np.nanmin(values):.4f} leaves an hourly slope of {np.nanmin(b):.4f}, below 1: fixed_share "
+            f"{fixed_share} claims more overhead than that hour has; lower it"
         )
     return np.asarray(reference_utilisation * np.squeeze(fixed, axis=time_axis)), b
 
 
 def _heat(p: Parameters) -> tuple[float, float]:
-    """Heat to remove, and the same number as the electrical part of PUE: IT, losses and lighting, all inside the hall."""
+    """Heat to remove, and the same number as the electrical part of PUE: IT, losses and lighting, all inside the
+    hall."""
     losses = plant.electrical_losses_kw(p["ups_efficiency"], p["distribution_loss_fraction"])
     heat = 1.0 + losses + p["lighting_fraction"]
     return heat, heat
@@ -206,15 +216,18 @@ def _water_chiller(load_kw: Array, condenser_c: Array, p: Parameters) -> Array:
 
 
 def _tower(rejected_kw: Array, outdoor: air.State, p: Parameters) -> _Part:
-    """Pump and fan of a cooling tower, and its make-up water. moist_air_evaporation 1 is moist-air theory, 0 all latent."""
+    """Pump and fan of a cooling tower, and its make-up water. moist_air_evaporation 1 is moist-air theory, 0 all
+    latent."""
     water = rejected_kw / (plant.WATER_HEAT_CAPACITY * p["tower_range_k"])
     density = plant.dry_air_density_kg_per_m3(outdoor.dry_bulb_c, outdoor.pressure_pa)
     fans = plant.fan_kw(water / p["liquid_to_gas"], density, p["tower_fan_pa"], p["tower_fan_efficiency"])
     pumps = plant.pump_kw(water, p["tower_pump_pa"], p["tower_pump_efficiency"])
     rate = plant.all_latent_l_per_kwh(outdoor.dry_bulb_c)
-    if p["moist_air_evaporation"] > 0.0:
-        theory = plant.tower_l_per_kwh(outdoor, p["tower_range_k"], p["liquid_to_gas"])
-        rate = rate + p["moist_air_evaporation"] * (theory - rate)
+    runs = np.broadcast_to(rejected_kw > 0.0, rate.shape)
+    if p["moist_air_evaporation"] > 0.0 and runs.any():
+        hours = air.State(*(np.broadcast_to(x, rate.shape)[runs] for x in outdoor))
+        theory = plant.tower_l_per_kwh(hours, p["tower_range_k"], p["liquid_to_gas"])
+        rate[runs] += p["moist_air_evaporation"] * (theory - rate[runs])
     drift = p["drift_fraction"] * plant.SECONDS_PER_HOUR * water
     return _Part(fans + pumps, plant.make_up(rejected_kw * rate, p["cycles_of_concentration"], drift))
 
@@ -246,10 +259,10 @@ def _chilled_loop(coldest_c: Array, condenser_c: Array, pressure_pa: Array, p: P
 def _dry_bank(heat: float, supply_c: float, rise_k: float, outdoor: air.State, p: Parameters) -> _Part:
     """A dry-cooler bank that returns water at `supply_c` [degC] at most, its pump, its pads and its trim chiller.
 
-    The pads cool the entering air no further than the loop needs: sink = T - clip(T + approach - supply, 0, eps (T - Tw)).
-    free = clip((supply + rise - (sink + approach)) / rise, 0, 1); fan flow n = (rise + approach) / (supply + rise - sink),
-    between dry_fan_flow_min and 1 (the air may warm up to the returning water), fan power ~ n^dry_fan_exponent.
-    """
+    The pads cool the entering air no further than the loop needs: sink = T - clip(T + approach - supply, 0, eps (T -
+    Tw)). free = clip((supply + rise - (sink + approach)) / rise, 0, 1); fan flow n = (rise + approach) / (supply +
+    rise - sink), between dry_fan_flow_min and 1 (the air may warm up to the returning water), fan power ~
+    n^dry_fan_exponent."""
     dry, approach = outdoor.dry_bulb_c, p["dry_approach_k"]
     reach = p["adiabatic_effectiveness"] * np.maximum(dry - outdoor.wet_bulb_c, 0.0)
     drop = np.where(dry > p["adiabatic_switch_c"], np.clip(dry + approach - supply_c, 0.0, reach), 0.0)

@@ -38,12 +38,14 @@ def discount_factor(rate: float, year: ArrayLike, base_year: int) -> Array:
 
 
 def deflate(value: ArrayLike, from_year: int, to_year: int, currency: str, deflators: Deflators) -> Array:
-    """`value` in `currency` ("EUR" or "USD") of `from_year` as EUR of `to_year`: deflated in its own currency, then exchanged.
+    """`value` in `currency` ("EUR" or "USD") of `from_year` as EUR of `to_year`: deflated in its own currency, then
+    exchanged.
 
-    `deflators[year]` holds `eur_index`, `usd_index` [any base] and `eur_per_usd`, as in data/technologies/deflators.csv.
-    100 USD of 2010 are 143.86 USD of 2024 (BLS calculator), at 1.0824 USD per EUR:
+    `deflators[year]` holds `eur_index`, `usd_index` [any base] and `eur_per_usd`, as in
+    data/technologies/deflators.csv. 100 USD of 2010 are 143.86 USD of 2024 (BLS calculator), at 1.0824 USD per EUR:
 
-    >>> table = {2010: {"usd_index": 218.056, "eur_per_usd": 0.754}, 2024: {"usd_index": 313.689, "eur_per_usd": 1 / 1.0824}}
+    >>> table = {2010: {"usd_index": 218.056, "eur_per_usd": 0.754},
+    ...          2024: {"usd_index": 313.689, "eur_per_usd": 1 / 1.0824}}
     >>> round(float(deflate(100.0, 2010, 2024, "USD", table)), 2)
     132.91
     """

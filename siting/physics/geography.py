@@ -14,10 +14,11 @@ FIBRE_MS_PER_KM = 0.0049  # one way: light in glass, 4.9 us/km
 def great_circle_km(
     latitude_deg: ArrayLike, longitude_deg: ArrayLike, other_latitude_deg: ArrayLike, other_longitude_deg: ArrayLike
 ) -> Array:
-    """Great-circle distance [km] on the mean sphere, by the haversine; degrees north and east. Within 0.6 % of the ellipsoid.
+    """Great-circle distance [km] on the mean sphere, by the haversine; degrees north and east. Within 0.6 % of the
+    ellipsoid.
 
-    hav(d/R) = hav(dlat) + cos(lat1) cos(lat2) hav(dlon). Give a column and a row for a whole matrix. London to New York is
-    5,570 km:
+    hav(d/R) = hav(dlat) + cos(lat1) cos(lat2) hav(dlon). Give a column and a row for a whole matrix. London to New
+    York is 5,570 km:
 
     >>> round(float(great_circle_km(51.5074, -0.1278, 40.7128, -74.0060)))
     5570
@@ -31,7 +32,8 @@ def great_circle_km(
 def round_trip_ms(km: ArrayLike, route_factor: float) -> Array:
     """2 * route_factor * km * 0.0049 [ms]: propagation in fibre, there and back, without equipment.
 
-    The route factor is fibre length over great circle: 1.3 achievable, 1.5 typical, 2.1 a rule of thumb for line of sight.
+    The route factor is fibre length over great circle: 1.3 achievable, 1.5 typical, 2.1 a rule of thumb for line of
+    sight.
 
     >>> round(float(round_trip_ms(1000.0, 1.5)), 1)
     14.7

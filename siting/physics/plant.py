@@ -1,10 +1,9 @@
-"""What cooling plant is made of: electrical losses, fans, pumps, chillers, evaporation. Powers in [kW per kW of IT], mass
-flows in [kg/s per kW of IT], water in [L per kWh].
+"""What cooling plant is made of: electrical losses, fans, pumps, chillers, evaporation. Powers in [kW per kW of IT],
+mass flows in [kg/s per kW of IT], water in [L per kWh].
 
-References: Lei and Masanet 2020, Energy 201:117556 (fans, pumps, flows, chiller regression, losses); ASHRAE 90.1-2010 and
-DOE-2 chiller curves (OpenStudio standards, Modelica Buildings); Depoorter et al., RenewIT (whole-plant polynomial); ASHRAE
-Handbook, Systems and Equipment (towers).
-"""
+References: Lei and Masanet 2020, Energy 201:117556 (fans, pumps, flows, chiller regression, losses); ASHRAE 90.1-2010
+and DOE-2 chiller curves (OpenStudio standards, Modelica Buildings); Depoorter et al., RenewIT (whole-plant
+polynomial); ASHRAE Handbook, Systems and Equipment (towers)."""
 
 from __future__ import annotations
 
@@ -42,16 +41,14 @@ def dry_air_density_kg_per_m3(temperature_c: ArrayLike, pressure_pa: ArrayLike) 
     return np.asarray(DRY_AIR_DENSITY_AT_0C * np.asarray(pressure_pa, float) / 101325.0 * air.KELVIN / kelvin)
 
 
-def fan_kw(
-    mass_kg_per_s: ArrayLike, density_kg_per_m3: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: ArrayLike
-) -> Array:
+def fan_kw(mass_kg_per_s: ArrayLike, density_kg_per_m3: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: ArrayLike) -> Array:
     """m / rho * dp / eta / 1000 [kW]; m [kg/s], rho [kg/m3], dp [Pa], eta [-].
 
     >>> round(float(fan_kw(1.0, 1.2, 600.0, 0.75)), 4)
     0.6667
     """
-    volume = np.asarray(mass_kg_per_s, float) / density_kg_per_m3
-    return np.asarray(volume * pressure_rise_pa / efficiency / 1000.0)
+    mass, density = np.asarray(mass_kg_per_s, float), np.asarray(density_kg_per_m3, float)
+    return np.asarray(mass / density * np.asarray(pressure_rise_pa, float) / np.asarray(efficiency, float) / 1000.0)
 
 
 def pump_kw(mass_kg_per_s: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: ArrayLike) -> Array:
@@ -60,12 +57,13 @@ def pump_kw(mass_kg_per_s: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: A
     >>> round(float(pump_kw(1.0, 200e3, 0.7)), 4)
     0.2857
     """
-    return np.asarray(np.asarray(mass_kg_per_s, float) * pressure_rise_pa / (1000.0 * np.asarray(efficiency) * 1000.0))
+    mass, rise = np.asarray(mass_kg_per_s, float), np.asarray(pressure_rise_pa, float)
+    return np.asarray(mass * rise / (1000.0 * np.asarray(efficiency, float) * 1000.0))
 
 
 def water_chiller_cop(part_load: ArrayLike, tower_water_c: ArrayLike) -> Array:
-    """COP of a water-cooled chiller (Lei and Masanet 2020): 16.798751 + 0.008840 t^2 - 8.528931 L^2 + 9.885294 L - 0.760621 t
-    + 0.084615 L t; part load L [-], 0.2 to 0.8, tower water t [degC], 10 to 35. Outside, clip t first.
+    """COP of a water-cooled chiller (Lei and Masanet 2020): 16.798751 + 0.008840 t^2 - 8.528931 L^2 + 9.885294 L -
+    0.760621 t + 0.084615 L t; part load L [-], 0.2 to 0.8, tower water t [degC], 10 to 35. Outside, clip t first.
 
     >>> np.round(water_chiller_cop([0.5, 0.8], [30.0, 20.0]), 3).tolist()
     [6.016, 8.926]
@@ -87,8 +85,8 @@ def carnot_cop(evaporator_c: ArrayLike, condenser_c: ArrayLike, carnot_fraction:
 
 
 def biquadratic(coefficients: Sequence[float], x: ArrayLike, y: ArrayLike) -> Array:
-    """c0 + c1 x + c2 x^2 + c3 y + c4 y^2 + c5 x y: the DOE-2 form of chiller capacity and of its energy-input ratio; x leaving
-    chilled water [degC], y entering condenser water or outdoor dry bulb [degC].
+    """c0 + c1 x + c2 x^2 + c3 y + c4 y^2 + c5 x y: the DOE-2 form of chiller capacity and of its energy-input ratio;
+    x leaving chilled water [degC], y entering condenser water or outdoor dry bulb [degC].
 
     >>> round(float(biquadratic((1.0, 0.0, 0.0, -0.01, 0.0, 0.0), 7.0, 35.0)), 2)
     0.65
@@ -98,7 +96,8 @@ def biquadratic(coefficients: Sequence[float], x: ArrayLike, y: ArrayLike) -> Ar
 
 
 def doe2_cop(cop_reference: float, energy_input_ratio: ArrayLike, part_load_curve: Sequence[float], load: ArrayLike) -> Array:
-    """COP = COPref PLR / (EIRFT EIRFPLR), EIRFPLR = a0 + a1 PLR + a2 PLR^2; PLR [-] relative to the capacity of the hour.
+    """COP = COPref PLR / (EIRFT EIRFPLR), EIRFPLR = a0 + a1 PLR + a2 PLR^2; PLR [-] relative to the capacity of the
+    hour.
 
     >>> round(float(doe2_cop(5.5, 1.0, (0.222903, 0.313387, 0.463710), 1.0)), 2)
     5.5
@@ -108,7 +107,8 @@ def doe2_cop(cop_reference: float, energy_input_ratio: ArrayLike, part_load_curv
 
 
 def plant_polynomial_cop(dry_bulb_c: ArrayLike) -> Array:
-    """COP of a whole air-cooled plant (RenewIT): 1.08201e-5 T^3 - 8.05206e-4 T^2 - 0.0622451 T + 5.82023; T outdoor [degC].
+    """COP of a whole air-cooled plant (RenewIT): 1.08201e-5 T^3 - 8.05206e-4 T^2 - 0.0622451 T + 5.82023; T outdoor
+    [degC].
 
     >>> np.round(plant_polynomial_cop([0.0, 25.0, 35.0]), 2).tolist()
     [5.82, 3.93, 3.12]
@@ -139,9 +139,9 @@ def all_latent_l_per_kwh(temperature_c: ArrayLike) -> Array:
 def tower_l_per_kwh(outdoor: air.State, water_range_k: float, liquid_to_gas: float) -> Array:
     """Evaporation of a tower by moist-air theory [L per kWh rejected].
 
-    Water cooled by `water_range_k` [K] at `liquid_to_gas` [-] lifts the enthalpy of the air by dh = 4.2 range L/G [kJ/kg]; the
-    air leaves saturated, so the evaporation is 3600 (Ws_out - W_in) / dh. Cold air takes much of the heat as sensible heat:
-    0.7 L/kWh at -5 degC against 1.2 at 20 degC.
+    Water cooled by `water_range_k` [K] at `liquid_to_gas` [-] lifts the enthalpy of the air by dh = 4.2 range L/G
+    [kJ/kg]; the air leaves saturated, so the evaporation is 3600 (Ws_out - W_in) / dh. Cold air takes much of the
+    heat as sensible heat: 0.7 L/kWh at -5 degC against 1.2 at 20 degC.
 
     >>> s = air.state(30.0, 14.9, 101325.0)  # 40 % relative humidity
     >>> round(float(tower_l_per_kwh(s, 5.6, 1.2)), 1)
@@ -155,10 +155,11 @@ def tower_l_per_kwh(outdoor: air.State, water_range_k: float, liquid_to_gas: flo
 
 
 def make_up(evaporation: ArrayLike, cycles_of_concentration: float, drift: ArrayLike = 0.0) -> Array:
-    """E + max(E / (CC - 1) - drift, 0) + drift: evaporation, blowdown (which drift relieves) and drift, in the unit of E.
+    """E + max(E / (CC - 1) - drift, 0) + drift: evaporation, blowdown (which drift relieves) and drift, in the unit
+    of E.
 
     >>> np.round([make_up(1.4815, c) for c in (3.0, 5.0, 10.0)], 3).tolist()
     [2.222, 1.852, 1.646]
     """
-    e = np.asarray(evaporation, float)
-    return np.asarray(e + np.maximum(e / (cycles_of_concentration - 1.0) - drift, 0.0) + drift)
+    e, lost = np.asarray(evaporation, float), np.asarray(drift, float)
+    return np.asarray(e + np.maximum(e / (cycles_of_concentration - 1.0) - lost, 0.0) + lost)

@@ -15,15 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import highspy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import depth_first_order
 
 from ..errors import ModelError, SolveError
-from ..inputs.situations import RULE, Situation
+from ..inputs.situations import Situation
 from ..physics.network import Network
-from .grid_lp import Served, SituationProgram
+from .grid_lp import JointProgram, Served, SituationProgram
 
 SERVABLE_MW = 0.01
 """Unserved power up to this counts as none; it lies far below any connection and above solver noise."""
@@ -50,7 +49,7 @@ class GridCut:
     violation_mw: float
     corridors: dict[str, float]
     adequacy: float
-    rule: str = RULE
+    rule: str
 
     @property
     def binding(self) -> str:
@@ -71,16 +70,23 @@ class Headroom(NamedTuple):
     situation: str
     headroom_mw: float
     binding: str
+    rule: str
 
 
 class Joint(NamedTuple):
-    """Largest total [MW] of several candidates together in all situations, one way to reach it, and what binds."""
+    """Largest total [MW] of several candidates together in all situations, and one way to reach it.
+
+    `corridors` [MW per MW]: how much the total rises per MW of limit of a branch, largest first;
+    `adequacy` [MW per MW]: per MW of supply; `situations` are the hours that bind.
+    """
 
     total_mw: float
     d_mw: NDArray[np.float64]
-    cuts: list[GridCut]
+    corridors: dict[str, float]
+    adequacy: float
+    situations: list[str]
     rounds: int
-    unserved_mw: float
+    rule: str
 
 
 class GridCheck:
@@ -108,10 +114,19 @@ class GridCheck:
         for situation in situations:
             self.add(situation)
 
+    @property
+    def rule(self) -> str:
+        """The balancing rule to print beside every figure."""
+        return self.situations[0].rule
+
     def add(self, situation: Situation) -> None:
         """One more situation, for instance the worst hour of a chosen day."""
         if self.situations and not np.allclose(situation.planned_share, self.situations[0].planned_share):
             raise ModelError(f"situation {situation.name!r} shares planned supply differently from the others")
+        if self.situations and situation.rule != self.rule:
+            raise ModelError(
+                f"situation {situation.name!r} follows the rule {situation.rule!r}, the others {self.rule!r}"
+            )
         self.situations.append(situation)
 
     def cuts(self, d_mw: ArrayLike) -> list[GridCut]:
@@ -157,19 +172,18 @@ class GridCheck:
         """The largest sum of connections of `candidates` (numbers), each up to its cap, in all situations together."""
         candidates = np.asarray(candidates, np.int64)
         caps = np.broadcast_to(np.asarray(caps_mw, float), len(candidates))
-        master = _Master(len(candidates), caps)
-        all_cuts: list[GridCut] = []
+        master = JointProgram(len(candidates), caps)
+        rows: list[GridCut] = []
         for round_number in range(1, MOST_ROUNDS + 1):
             d = np.zeros(len(self.candidate))
-            np.add.at(d, candidates, master.solve())
+            value, worth = master.solve()
+            np.add.at(d, candidates, value)
             found = self.cuts(d)
-            all_cuts += found
+            if not found:
+                return _joint(value, rows, worth, round_number, self.rule)
+            rows += found
             for cut in found:
                 master.add(cut.coefficients[candidates], cut.rhs_mw)
-            if not found:
-                value = d[candidates]
-                binding = [c for c in all_cuts if c.coefficients @ d >= c.rhs_mw - 1e-3 * max(1.0, abs(c.rhs_mw))]
-                return Joint(float(d.sum()), value, binding, round_number, float(self.unserved(d).max()))
         raise SolveError(f"the joint headroom of {len(candidates)} candidates needs more than {MOST_ROUNDS} rounds")
 
     def stacking_error(self, candidates: ArrayLike, caps_mw: ArrayLike) -> float:
@@ -189,7 +203,7 @@ class GridCheck:
             raise ModelError(f"{d.size} connections were given for {len(self.candidate)} candidates")
         if not (np.isfinite(d) & (d >= -SERVABLE_MW)).all():
             raise ModelError("connections must be finite and not negative")
-        return np.bincount(self._column, weights=np.maximum(d, 0.0), minlength=len(self.place))
+        return np.bincount(self._column, weights=np.maximum(d, 0.0), minlength=len(self.place)).astype(float)
 
     def _serve(self, number: int, asked: NDArray[np.float64]) -> Served:
         """Solve situation `number`, from where the program stands."""
@@ -210,7 +224,8 @@ class GridCheck:
         coefficients[np.abs(coefficients) < PRICE_NOISE] = 0.0
         violation = float(coefficients @ d - served.room_mw)
         corridors, adequacy = self._attribute(served)
-        return GridCut(self.situations[number].name, coefficients, served.room_mw, violation, corridors, adequacy)
+        name = self.situations[number].name
+        return GridCut(name, coefficients, served.room_mw, violation, corridors, adequacy, self.rule)
 
     def _attribute(self, served: Served) -> tuple[dict[str, float], float]:
         """Worth of each binding branch, largest first, and of planned supply."""
@@ -225,7 +240,7 @@ class GridCheck:
         served = self._serve(number, asked)
         headroom = float(served.served_mw.sum())
         binding = "ceiling" if headroom > CEILING_MW - 1 else _binding(*self._attribute(served))
-        return Headroom(candidate, self.situations[number].name, headroom, binding)
+        return Headroom(candidate, self.situations[number].name, headroom, binding, self.rule)
 
     def _neighbours_in_turn(self) -> NDArray[np.int64]:
         """Candidates in the order of a walk through the network, island after island."""
@@ -244,29 +259,17 @@ def _binding(corridors: dict[str, float], adequacy: float) -> str:
     return "adequacy" if adequacy > PRICE_NOISE else branch or "none"
 
 
-class _Master:
-    """maximise the sum of d over 0 <= d <= caps and the cuts found so far."""
-
-    def __init__(self, size: int, caps: NDArray[np.float64]):
-        self._size = size
-        self._highs = highspy.Highs()
-        self._highs.setOptionValue("output_flag", False)
-        self._highs.setOptionValue("threads", 1)
-        empty = np.zeros(0, np.int32)
-        starts = np.zeros(size, np.int32)
-        self._highs.addCols(
-            size, -np.ones(size), np.zeros(size), np.asarray(caps, float), 0, starts, empty, np.zeros(0)
-        )
-
-    def add(self, coefficients: NDArray[np.float64], rhs: float) -> None:
-        columns = np.flatnonzero(coefficients).astype(np.int32)
-        self._highs.addRow(-highspy.kHighsInf, rhs, len(columns), columns, coefficients[columns])
-
-    def solve(self) -> NDArray[np.float64]:
-        self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self._highs.clearSolver()
-            self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise SolveError("the joint headroom program ended without an optimum")
-        return np.clip(np.array(self._highs.getSolution().col_value), 0.0, None)
+def _joint(
+    value: NDArray[np.float64], rows: list[GridCut], worth: NDArray[np.float64], rounds: int, rule: str
+) -> Joint:
+    """Carry the worth of each row [MW per MW of its right-hand side] over to branches and supply."""
+    corridors: dict[str, float] = {}
+    adequacy = 0.0
+    binding = [(row, float(each)) for row, each in zip(rows, worth, strict=True) if each > PRICE_NOISE]
+    for row, each in binding:
+        adequacy += each * row.adequacy
+        for branch, share in row.corridors.items():
+            corridors[branch] = corridors.get(branch, 0.0) + each * share
+    ranked = dict(sorted(corridors.items(), key=lambda item: -item[1]))
+    hours = sorted({row.situation for row, _ in binding})
+    return Joint(float(value.sum()), value, ranked, adequacy, hours, rounds, rule)

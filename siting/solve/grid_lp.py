@@ -163,6 +163,37 @@ class SituationProgram:
         return Served(value[self.served], price, np.abs(reduced[self.flow]), planned, room)
 
 
+class JointProgram:
+    """maximise the sum of d over 0 <= d <= caps [MW] and the cuts added so far."""
+
+    def __init__(self, size: int, caps_mw: NDArray[np.float64]):
+        self._highs = highspy.Highs()
+        _must(self._highs.setOptionValue("output_flag", False), "option output_flag")
+        _must(self._highs.setOptionValue("threads", 1), "option threads")
+        starts, none = np.zeros(size, np.int32), np.zeros(0, np.int32)
+        upper = np.array(caps_mw, float)
+        _must(self._highs.addCols(size, -np.ones(size), np.zeros(size), upper, 0, starts, none, np.zeros(0)), "addCols")
+
+    def add(self, coefficients: NDArray[np.float64], rhs_mw: float) -> None:
+        """The row `coefficients @ d <= rhs_mw`."""
+        columns = np.flatnonzero(coefficients).astype(np.int32)
+        _must(self._highs.addRow(-_INF, rhs_mw, len(columns), columns, coefficients[columns]), "addRow")
+
+    def solve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The best d [MW], and the worth of each row [MW per MW]."""
+        self._highs.run()
+        if not self._optimal():
+            _must(self._highs.clearSolver(), "clearSolver")
+            self._highs.run()
+        if not self._optimal():
+            raise SolveError("the joint headroom program ended without an optimum")
+        solution = self._highs.getSolution()
+        return np.clip(np.array(solution.col_value), 0.0, None), np.abs(np.array(solution.row_dual))
+
+    def _optimal(self) -> bool:
+        return bool(self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+
+
 def _must(status: Any, what: str) -> None:
     """Stop on a refused call; HiGHS itself raises nothing."""
     if status == highspy.HighsStatus.kError:

@@ -17,6 +17,7 @@ from pyomo.repn import generate_standard_repn
 from ..blocks.ledger import Entry
 from ..blocks.model import Model
 from ..errors import ModelError
+from ..inputs.inputs import DIMENSIONS
 from ..study.accounts import ACCOUNTS
 from .program import INF, Label, LedgerLine, Part, Program, Values
 
@@ -126,8 +127,8 @@ def _dims(parent: Any, n: int) -> list[str]:
         return []
     names = []
     for part in parent.index_set().subsets():
-        domain = list(part.domain.subsets()) if part.dimen and part.dimen > 1 else [part]
-        names += [q.local_name for q in domain]
+        flat = list(part.domain.subsets()) if part.dimen and part.dimen > 1 else [part]
+        names += [q.local_name if q.local_name in DIMENSIONS or q.domain.local_name not in DIMENSIONS else q.domain.local_name for q in flat]
     return names if len(names) == n else [f"dim_{i}" for i in range(n)]
 
 

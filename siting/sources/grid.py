@@ -19,7 +19,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..physics.network import Network, build_network
 
 COLUMNS = {
     "buses": ("bus", "lon", "lat", "voltage_kv"),
@@ -36,45 +35,19 @@ NOT_NEGATIVE = {
     "storage": ("power_mw",),
 }
 
-POWER_FACTOR = 0.95
-"""Customary MW per MVA of rating where a flow calculation knows no voltage."""
-
 
 @dataclass(frozen=True, eq=False)
-class Grid:
-    """The network and its tables.
+class NetworkTables:
+    """The four tables as read; carriers in lower case with underscores: `Wind Offshore` is `wind_offshore`."""
 
-    `generators` and `storage` carry the column `bus_index`; carriers are in lower case with
-    underscores, so that `Wind Offshore` is `wind_offshore`.
-    """
-
-    network: Network
     buses: pd.DataFrame
     branches: pd.DataFrame
     generators: pd.DataFrame
     storage: pd.DataFrame
 
-    def notes(self) -> list[str]:
-        """What a reader of any figure must know about this network."""
-        net = self.network
-        notes = []
-        if net.unrated:
-            share = len(net.unrated) / net.branch_count
-            notes.append(f"{len(net.unrated)} branches ({share:.0%}) have no rating and limit nothing")
-        if net.merged:
-            notes.append(
-                f"{len(net.merged)} branches of no reactance were merged into bus bars; their rating is unchecked"
-            )
-        if net.island_count > 1:
-            notes.append(f"the network has {net.island_count} islands, each balanced by itself")
-        return notes
 
-
-def read_network(folder: Path | str, power_factor: float = POWER_FACTOR) -> Grid:
-    """Network and tables of a folder; every problem of the four files is told at once.
-
-    rating [MW] = rating [MVA] * power_factor.
-    """
+def read_network(folder: Path | str) -> NetworkTables:
+    """The tables of a folder; every problem of the four files is told at once."""
     folder = Path(folder)
     tables, problems = {}, []
     for name in COLUMNS:
@@ -86,22 +59,25 @@ def read_network(folder: Path | str, power_factor: float = POWER_FACTOR) -> Grid
     problems = _problems_between(tables)
     if problems:
         raise DataError(problems, folder)
-    return _grid(tables, power_factor)
+    carrier = tables["generators"]["carrier"].str.strip().str.lower().str.replace(r"[\s-]+", "_", regex=True)
+    generators = tables["generators"].assign(carrier=carrier)
+    return NetworkTables(tables["buses"], tables["branches"], generators, tables["storage"])
 
 
-def read_demand(path: Path | str, network: Network) -> NDArray[np.float64]:
-    """Annual demand [GWh] by bus of the network, from `bus, annual_gwh`; a bus without a row has none."""
+def read_demand(path: Path | str, bus: Sequence[str]) -> NDArray[np.float64]:
+    """Annual demand [GWh] of the buses named, from `bus, annual_gwh`; a bus without a row has none."""
     path = Path(path)
     table = _table_with(path, ("bus", "annual_gwh"))
-    unknown = sorted(set(table["bus"]) - set(network.bus))
+    unknown = sorted(set(table["bus"]) - set(bus))
     problems = [f"bus {name!r} has demand, but is not in the network" for name in unknown]
     problems += [f"bus {name!r} has more than one row" for name in _twice(table["bus"])]
-    problems += [
-        f"bus {r.bus!r} has an annual_gwh of {r.annual_gwh}" for r in table.itertuples() if not r.annual_gwh >= 0
-    ]
+    wrong = ~(pd.to_numeric(table["annual_gwh"], errors="coerce") >= 0)
+    rows = table[wrong]
+    for name, value in zip(rows["bus"], rows["annual_gwh"], strict=True):
+        problems.append(f"bus {name!r} has an annual_gwh of {value}; it must be a number and not negative")
     if problems:
         raise DataError(problems, path)
-    return table.set_index("bus")["annual_gwh"].reindex(list(network.bus)).fillna(0.0).to_numpy(float)
+    return table.set_index("bus")["annual_gwh"].reindex(list(bus)).fillna(0.0).to_numpy(float)
 
 
 def _table_with(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -152,34 +128,17 @@ def _problems_between(tables: dict[str, pd.DataFrame]) -> list[str]:
     known = set(tables["buses"]["bus"])
     joined: set[str] = set()
     problems = []
-    for row in tables["branches"].itertuples():
-        joined |= {row.bus0, row.bus1}
-        for end in (row.bus0, row.bus1):
+    branches = tables["branches"]
+    for name, first, last in zip(branches["branch"], branches["bus0"], branches["bus1"], strict=True):
+        joined |= {first, last}
+        for end in (first, last):
             if end not in known:
-                problems.append(f"branches.csv: branch {row.branch!r} names bus {end!r}, which is not in buses.csv")
-        if row.bus0 == row.bus1:
-            problems.append(f"branches.csv: branch {row.branch!r} starts and ends at bus {row.bus0!r}")
+                problems.append(f"branches.csv: branch {name!r} names bus {end!r}, which is not in buses.csv")
+        if first == last:
+            problems.append(f"branches.csv: branch {name!r} starts and ends at bus {first!r}")
     problems += [f"buses.csv: bus {name!r} has no branch" for name in tables["buses"]["bus"] if name not in joined]
     for table in ("generators", "storage"):
         for name, bus in zip(tables[table][KEY[table]], tables[table]["bus"], strict=True):
             if bus not in known:
                 problems.append(f"{table}.csv: {KEY[table]} {name!r} names bus {bus!r}, which is not in buses.csv")
     return problems
-
-
-def _grid(tables: dict[str, pd.DataFrame], power_factor: float) -> Grid:
-    buses, branches = tables["buses"], tables["branches"]
-    number = pd.Series(np.arange(len(buses)), index=buses["bus"])
-    network = build_network(
-        bus=list(buses["bus"]),
-        branch=list(branches["branch"]),
-        bus0=number[branches["bus0"]].to_numpy(),
-        bus1=number[branches["bus1"]].to_numpy(),
-        reactance_pu_on_1mva=branches["reactance_pu_on_1mva"].to_numpy(float),
-        rating_mva=branches["rating_mva"].to_numpy(float),
-        power_factor=power_factor,
-    )
-    generators = tables["generators"].assign(bus_index=lambda t: number[t["bus"]].to_numpy())
-    generators["carrier"] = generators["carrier"].str.strip().str.lower().str.replace(r"[\s-]+", "_", regex=True)
-    storage = tables["storage"].assign(bus_index=lambda t: number[t["bus"]].to_numpy())
-    return Grid(network, buses, branches, generators, storage)

@@ -21,6 +21,8 @@ UNITS = {
     "wind_speed_m_per_s": "m s-1",
 }
 
+WIND_HEIGHT_M = 10.0  # of wind_speed_m_per_s
+
 
 def open_grid(path: Path, needed: Sequence[str] = tuple(UNITS)) -> xr.Dataset:
     """Open a grid and check it.
@@ -60,12 +62,15 @@ def _clock(time: pd.DatetimeIndex) -> list[str]:
     return problems
 
 
-def at_sites(grid: xr.Dataset, lon: np.ndarray, lat: np.ndarray, names: Sequence[str], path: Path) -> xr.Dataset:
+def at_sites(
+    grid: xr.Dataset, lon: np.ndarray, lat: np.ndarray, names: Sequence[str], path: Path, variables: Sequence[str] = tuple(UNITS)
+) -> xr.Dataset:
     """The cell that encloses each site, or the nearest one with land within a cell's diagonal; dims (site, time).
 
     Raises DataError naming every site that the grid does not cover.
     """
-    probe = grid["dry_bulb_c"].isel(time=0)
+    grid = grid[list(variables)].load()  # whole variables: reading scattered cells from compressed chunks is far slower
+    probe = grid[variables[0]].isel(time=0)
     land = np.argwhere(np.isfinite(probe.transpose("lat", "lon").values))
     cell_lat, cell_lon = grid["lat"].values[land[:, 0]], grid["lon"].values[land[:, 1]]
     size = abs(float(np.diff(grid["lat"].values).mean()))
@@ -84,7 +89,7 @@ def at_sites(grid: xr.Dataset, lon: np.ndarray, lat: np.ndarray, names: Sequence
         )
     cells, which = np.unique(best, return_inverse=True)
     index_lat, index_lon = xr.DataArray(land[cells, 0], dims="cell"), xr.DataArray(land[cells, 1], dims="cell")
-    picked = grid[list(UNITS)].isel(lat=index_lat, lon=index_lon).transpose("cell", "time").load()
+    picked = grid.isel(lat=index_lat, lon=index_lon).transpose("cell", "time")
     for name, a in picked.data_vars.items():
         if not np.isfinite(a.values).all():
             cell = int(np.argwhere(~np.isfinite(a.values))[0, 0])

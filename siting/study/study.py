@@ -141,7 +141,6 @@ class Grid(Group):
     security_factor: Annotated[float, Field(gt=0, le=1)] = 0.7
     adequacy: bool = False
     situations: Situations = Situations()
-    tariff: str | None = None
     max_connection_mw: Positive | None = None
 
     @model_validator(mode="after")
@@ -202,6 +201,7 @@ class Study(Group):
     grid: Grid | None = None
     generation: dict[Literal["pv", "wind"], Plant] = {}
     contracts: dict[str, Contract] = {}
+    servers: str = "accelerated"  # row of the server table
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
     limits: dict[str, Limit] = {}
     minimise: str = "cost"

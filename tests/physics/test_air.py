@@ -69,7 +69,9 @@ def test_the_rest_is_psychrolibs(weather):
     each = list(zip(dry, w, pressure, strict=True))
     ps = [psychrolib.GetSatVapPres(t) for t in dry]
     np.testing.assert_allclose(air.saturation_pressure_pa(dry), ps, rtol=3e-4)  # psychrolib takes ice up to 0.01 degC
-    np.testing.assert_allclose(air.enthalpy_kj_per_kg(dry, w), [psychrolib.GetMoistAirEnthalpy(t, x) / 1000 for t, x, _ in each])
+    np.testing.assert_allclose(
+        air.enthalpy_kj_per_kg(dry, w), [psychrolib.GetMoistAirEnthalpy(t, x) / 1000 for t, x, _ in each]
+    )
     np.testing.assert_allclose(
         air.density_kg_per_m3(dry, w, pressure), [psychrolib.GetMoistAirDensity(*x) for x in each], rtol=1e-5
     )

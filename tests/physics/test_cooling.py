@@ -23,7 +23,7 @@ def rows(technology: str) -> dict[str, float]:
         }
 
 
-# --- the oracle: the psychrometrics of Lei and Masanet 2020, as published -------------------------------------------------
+# --- the oracle: the psychrometrics of Lei and Masanet 2020, as published ---
 
 
 def paper_psat(t):
@@ -45,13 +45,13 @@ def paper_state(t, rh, p=SEA_LEVEL) -> air.State:
 
 AE = dict(
     ups_efficiency=0.980302734, distribution_loss_fraction=5.60546875e-3, lighting_fraction=1.81445313e-3,
-    supply_low_c=10.3671875, supply_high_c=34.1953125, humidify_below_rh=0.2, supply_rh_max=0.8, air_rise_k=14.7840712,
-    economiser_dry_bulb_c=27.0, economiser_dew_point_c=15.0, lockout_dry_bulb_c=99.0,
+    supply_low_c=10.3671875, supply_high_c=34.1953125, humidify_below_rh=0.2, supply_rh_max=0.8,
+    air_rise_k=14.7840712, economiser_dry_bulb_c=27.0, economiser_dew_point_c=15.0, lockout_dry_bulb_c=99.0,
     chilled_water_rise_k=6.91894531, tower_range_k=4.28710938, fan_pa=685.058594, fan_efficiency=0.829931641,
-    tower_fan_pa=203.417969, tower_fan_efficiency=0.897802734, humidifier_pa=7.31582031e6, humidifier_efficiency=0.704492187,
-    chilled_pump_pa=146519.937, chilled_pump_efficiency=0.790039062, tower_pump_pa=212001.82,
-    tower_pump_efficiency=0.716601562, tower_approach_k=6.33818359, chiller_part_load=0.224023438,
-    chiller_cop_factor=1.105488281, liquid_to_gas=1.11914062,
+    tower_fan_pa=203.417969, tower_fan_efficiency=0.897802734, humidifier_pa=7.31582031e6,
+    humidifier_efficiency=0.704492187, chilled_pump_pa=146519.937, chilled_pump_efficiency=0.790039062,
+    tower_pump_pa=212001.82, tower_pump_efficiency=0.716601562, tower_approach_k=6.33818359,
+    chiller_part_load=0.224023438, chiller_cop_factor=1.105488281, liquid_to_gas=1.11914062,
 )  # fmt: skip
 WSE = dict(
     ups_efficiency=0.980302734, distribution_loss_fraction=5.60546875e-3, lighting_fraction=1.81445313e-3,
@@ -93,7 +93,12 @@ def test_published_examples():
 
 @pytest.mark.parametrize(
     ("t", "rh", "air_pue", "water_pue"),
-    [(-10, 0.7, 1.073368, 1.087812), (10, 0.6, 1.073143, 1.088415), (25, 0.5, 1.075496, 1.166979), (35, 0.6, 1.077211, 1.364971)],
+    [
+        (-10, 0.7, 1.073368, 1.087812),
+        (10, 0.6, 1.073143, 1.088415),
+        (25, 0.5, 1.075496, 1.166979),
+        (35, 0.6, 1.077211, 1.364971),
+    ],
 )
 def test_other_weather(t, rh, air_pue, water_pue):
     outdoor = paper_state(t, rh)
@@ -104,7 +109,12 @@ def test_other_weather(t, rh, air_pue, water_pue):
 
 @pytest.mark.parametrize(
     ("t", "rh", "air_pue", "water_pue"),
-    [(-10, 0.7, 1.119749, 1.133869), (20, 0.4, 1.120327, 1.134588), (25, 0.5, 1.121197, 1.134708), (35, 0.6, 1.348221, 1.337699)],
+    [
+        (-10, 0.7, 1.119749, 1.133869),
+        (20, 0.4, 1.120327, 1.134588),
+        (25, 0.5, 1.121197, 1.134708),
+        (35, 0.6, 1.348221, 1.337699),
+    ],
 )
 def test_the_table_is_the_middle_of_the_published_ranges(t, rh, air_pue, water_pue):
     dew = air.dew_point_c(air.humidity_ratio(rh * air.saturation_pressure_pa(t), SEA_LEVEL), SEA_LEVEL)
@@ -241,5 +251,7 @@ def test_linear_power():
     np.testing.assert_allclose(by_site[0], a)
     with pytest.raises(ValueError, match="below 1"):
         cooling.linear_power([1.01, 1.4], 0.8, 0.9)
+    with pytest.raises(ValueError, match="below 1"):  # also where another cell has no weather
+        cooling.linear_power([[1.01, np.nan], [1.4, np.nan]], 0.8, 0.9)
     with pytest.raises(ValueError, match="fixed_share"):
         cooling.linear_power(pue, 0.8, 1.2)

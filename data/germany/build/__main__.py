@@ -28,11 +28,15 @@ PARTS = {
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="build", description="Build the German data set of siting.")
     parser.add_argument("--downloads", type=Path, default=Path.home() / ".cache" / "siting" / "germany",
-                        help="folder of the source archives; those missing are fetched into it (170 MB)")
+                        help="folder of the source archives; those missing are fetched into it (350 MB)")
     parser.add_argument("--out", type=Path, default=HERE.parent, help="where the files go (default: data/germany)")
-    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS),
-                        help="build only these, in the given order of dependence")
+    parser.add_argument("--parts", nargs="*", metavar="PART", default=list(PARTS),
+                        help="build only these; none given: only renew the catalogue")
     chosen = parser.parse_args(arguments)
+
+    unknown = set(chosen.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no part called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
 
     archives, checks = Archives(chosen.downloads), Checks()
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -41,7 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
             start = time.perf_counter()
             build(archives, chosen.out, checks)
             print(f"{name:10s} {time.perf_counter() - start:6.1f} s", flush=True)
-    checks.write(chosen.out / "checks.csv")
+    if checks.rows:
+        checks.write(chosen.out / "checks.csv")
     catalogue.write(chosen.out)
 
 

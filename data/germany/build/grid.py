@@ -13,6 +13,7 @@ import xarray as xr
 from build import stations as st
 from build.archives import Archives
 from build.geography import OFFSHORE, STATES_FILE
+from build.network import read_load_areas
 
 STEP = 0.5
 TOPOGRAPHY = "itur/data/1511/v2_{part}.npz"
@@ -66,8 +67,32 @@ def make(archives: Archives) -> Grid:
     boxes = shapely.box(lon[None, :] - half, lat[:, None] - half, lon[None, :] + half, lat[:, None] + half)
     shapely.prepare(country)
     land = shapely.intersects(country, boxes)
-    pieces = shapely.intersection(boxes[land], country)
-    return Grid(lat, lon, land, mean_elevation(archives, pieces))
+    mean = mean_elevation(archives, shapely.intersection(boxes[land], country))
+    settled = settled_elevation(archives, lat, lon)[land]
+    return Grid(lat, lon, land, np.maximum(np.where(np.isnan(settled), mean, settled), -2.0))
+
+
+def cell_number(lat, lon, cell_lat: np.ndarray, cell_lon: np.ndarray) -> np.ndarray:
+    """The position of each place's cell in the flattened (lat, lon) grid."""
+    row = np.floor((np.asarray(lat) - cell_lat[0]) / STEP + 0.5).astype(int)
+    column = np.floor((np.asarray(lon) - cell_lon[0]) / STEP + 0.5).astype(int)
+    return row * len(cell_lon) + column
+
+
+def settled_elevation(archives: Archives, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    """Mean altitude [m] of the load areas of each cell, weighted by yearly demand; NaN where there are none.
+
+    Sites stand where people and substations are: in valleys, not at the mean of the hills. At the large
+    cities this altitude errs by 41 m (RMSE), the plain mean of the land by 68 m.
+    """
+    areas = read_load_areas(archives)
+    height = elevation_of_points(archives, areas["lon"].to_numpy(), areas["lat"].to_numpy())
+    cell = cell_number(areas["lat"], areas["lon"], lat, lon)
+    count = len(lat) * len(lon)
+    weight = np.bincount(cell, areas["sum"], count)
+    total = np.bincount(cell, areas["sum"] * height, count)
+    mean = np.divide(total, weight, out=np.full(count, np.nan), where=weight > 0)
+    return mean.reshape(len(lat), len(lon))
 
 
 def read_topography(archives: Archives) -> xr.DataArray:
@@ -93,7 +118,7 @@ def mean_elevation(archives: Archives, pieces) -> np.ndarray:
         inside = tree.query(piece, predicate="intersects")
         inside = inside if len(inside) else [tree.nearest(piece.representative_point())]
         result[i] = heights[inside].mean()
-    return np.maximum(result, -2.0)
+    return result
 
 
 def elevation_of_points(archives: Archives, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:

@@ -133,21 +133,29 @@ def on_sphere(lon, lat) -> np.ndarray:
     return 6371 * np.c_[np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
 
 
-def demand_by_bus(archives: Archives, buses: pd.DataFrame) -> pd.DataFrame:
-    """Sum the yearly demand of the load areas at the nearest substation, on its lowest-voltage bus."""
-    columns = [f"sector_consumption_{s}" for s in (*SECTORS, "sum")]
+def read_load_areas(archives: Archives) -> pd.DataFrame:
+    """Load areas of Germany: lon, lat [degree], and yearly demand [GWh] in total (`sum`) and by sector."""
+    columns = {f"sector_consumption_{s}": s for s in (*SECTORS, "sum")}
     raw = io.BytesIO(archives.read("reegis", DEMAND))
     areas = pd.read_csv(raw, usecols=[*columns, "st_astext"], low_memory=False)
     point = areas["st_astext"].str.extract(r"POINT\(([-\d.]+) ([-\d.]+)\)").astype(float)
     if point.isna().any().any():
         raise ValueError(f"{int(point.isna().any(axis=1).sum())} load areas have no readable point")
+    table = areas[list(columns)].fillna(0.0).rename(columns=columns)
+    return table.assign(lon=point[0], lat=point[1])
+
+
+def demand_by_bus(archives: Archives, buses: pd.DataFrame) -> pd.DataFrame:
+    """Sum the yearly demand of the load areas at the nearest substation, on its lowest-voltage bus."""
+    areas = read_load_areas(archives)
     places = buses.sort_values("voltage_kv", kind="stable").drop_duplicates(["lon", "lat"])
-    _, nearest = cKDTree(on_sphere(places["lon"], places["lat"])).query(on_sphere(point[0], point[1]))
-    grouped = areas[columns].fillna(0.0).groupby(places["bus"].to_numpy()[nearest]).sum()
+    tree = cKDTree(on_sphere(places["lon"], places["lat"]))
+    _, nearest = tree.query(on_sphere(areas["lon"], areas["lat"]))
+    grouped = areas[[*SECTORS, "sum"]].groupby(places["bus"].to_numpy()[nearest]).sum()
     table = pd.DataFrame({"bus": places["bus"].to_numpy()}).set_index("bus")
-    table["annual_gwh"] = grouped["sector_consumption_sum"]
+    table["annual_gwh"] = grouped["sum"]
     for sector in SECTORS:
-        table[f"{sector}_gwh"] = grouped[f"sector_consumption_{sector}"]
+        table[f"{sector}_gwh"] = grouped[sector]
     return table.fillna(0.0).reset_index()
 
 

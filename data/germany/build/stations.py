@@ -31,7 +31,7 @@ LONG_NAMES = {
     "dni_w_per_m2": "direct normal irradiance, mean of the hour",
     "dhi_w_per_m2": "diffuse horizontal irradiance, mean of the hour",
     "wind_speed_m_per_s": "wind speed at 10 m",
-    "elevation_m": "mean altitude of the German land inside the cell",
+    "elevation_m": "altitude of the cell: mean of its settled land, weighted by yearly electricity demand",
 }
 # Missing-value codes of the EPW format; a file that holds one is refused.
 MISSING = {"dry_bulb_c": 99.9, "dew_point_c": 99.9, "pressure_pa": 999999, "ghi_w_per_m2": 9999,
@@ -116,7 +116,7 @@ def right_whole_hours(table: pd.DataFrame, lat: float, lon: float) -> pd.DataFra
     about which the radiation of a month is balanced shows it; temperature and wind do not share the slip.
     """
     table = table.copy()
-    middle = utc_hour_beginning(table, 2001)  # the radiation of a row is centred on this moment plus 0
+    middle = utc_hour_beginning(table, 2001)  # the moment a row's radiation should be centred on
     for month in range(1, 13):
         rows = np.flatnonzero(table["month"] == month)
         time = middle[rows] - pd.Timedelta(minutes=30)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from build import grid as grids
-from build import interpolation, packed, stations, sun
+from build import cooling_check, interpolation, packed, stations, sun
 from build.archives import Archives
 from build.checks import Checks
 from build.network import on_sphere
@@ -188,6 +188,7 @@ def wet_bulb(dry_bulb: np.ndarray, dew_point: np.ndarray, pressure_pa: np.ndarra
 def check_left_out(network: stations.Stations, lapse, checks: Checks) -> None:
     """Leave each station out and compare quantiles, means and spread of its year with the generated one."""
     rows: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    cooling = cooling_check.models()
     for i in range(len(network)):
         others = network.subset(np.arange(len(network)) != i)
         place = network.place.iloc[[i]]
@@ -204,6 +205,11 @@ def check_left_out(network: stations.Stations, lapse, checks: Checks) -> None:
             for label, function in (("mean", np.mean), ("standard deviation", np.std)):
                 pair = tuple(float(function(v[name])) for v in (made, true))
                 rows.setdefault((name, label, unit), []).append(pair)
+        if cooling is not None:
+            made_year, true_year = (cooling_check.yearly(cooling, v, made["pressure_pa"]) for v in (made, true))
+            for (technology, name), value in made_year.items():
+                pair = (value, true_year[technology, name])
+                rows.setdefault((name, f"{technology}, yearly mean", "1" if name == "pue" else "L/kWh"), []).append(pair)
     for (name, label, unit), pairs in rows.items():
         made, true = np.array(pairs).T
         checks.errors("typical", f"station left out, {label}", name, "year", made, true, unit)

@@ -33,7 +33,7 @@ def build(archives: Archives, out: Path, checks: Checks) -> None:
     dataset = xr.concat(parts, "time", data_vars="minimal")
     dataset.attrs = describe(counts)
     packed.write(dataset, out / "weather_observed.nc", STEPS, {"lat": 1, "lon": 1})
-    check_elevation(archives, grid, checks)
+    check_elevation(archives, grid, out, checks)
     check_output(dataset, out, checks)
     check_noon(dataset, checks)
 
@@ -78,11 +78,18 @@ def check_left_out(network: stations.Stations, lapse, period: str, checks: Check
         checks.add("observed", "station left out, month mean", name, period, "sd of bias", spread, unit, known.sum())
 
 
-def check_elevation(archives: Archives, grid: grids.Grid, checks: Checks) -> None:
-    """The topography at the stations against the altitude in their files."""
+def check_elevation(archives: Archives, grid: grids.Grid, out: Path, checks: Checks) -> None:
+    """The topography against the altitude in the station files; cells against the topography of buses and cities."""
     network = stations.typical(archives)
     height = grids.elevation_of_points(archives, network.lon, network.lat)
     checks.errors("observed", "topography at the stations", "elevation_m", "all", height, network.elevation, "m")
+    for name in ("network/buses.csv", "cities.csv"):
+        place = pd.read_csv(out / name)
+        truth = grids.elevation_of_points(archives, place["lon"].to_numpy(), place["lat"].to_numpy())
+        full = np.full(grid.land.size, np.nan)
+        full[grid.land.ravel()] = grid.elevation
+        estimate = full[grids.cell_number(place["lat"], place["lon"], grid.lat, grid.lon)]
+        checks.errors("observed", f"altitude of the cell for {name}", "elevation_m", "all", estimate, truth, "m")
     checks.add("observed", "land cells", "elevation_m", "all", "count", grid.land.sum(), "1", grid.land.size)
 
 
@@ -93,7 +100,7 @@ def check_output(dataset: xr.Dataset, out: Path, checks: Checks) -> None:
     """
     with xr.open_dataset(out / "power_system.nc", engine="h5netcdf") as power:
         national = power[["wind_onshore_cf", "solar_cf"]].load()
-    for (year, month) in MONTHS:
+    for year, month in MONTHS:
         period = f"{year}-{month:02d}"
         part = dataset.sel(time=period)
         output = national.sel(time=part["time"])
@@ -113,7 +120,7 @@ def check_noon(dataset: xr.Dataset, checks: Checks) -> None:
     computed the same way from the sun's height.
     """
     band = dataset["ghi_w_per_m2"].sel(lon=[9.75, 10.25]).mean(("lat", "lon"))
-    for (year, month) in MONTHS:
+    for year, month in MONTHS:
         part = band.sel(time=f"{year}-{month:02d}")
         time = pd.DatetimeIndex(part["time"].values)
         height = sun.mean_cos_zenith(time, np.array([51.0]), np.array([10.0]))[0]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from siting.inputs.situations import Situation
+from siting.inputs.situations import Situation, rule
 from siting.physics.network import Network, build_network
 from siting.solve.grid_check import GridCheck
 
@@ -42,6 +42,7 @@ def situation(
         base_flow_mw=np.zeros(network.branch_count),
         limit_mw=network.rating_mw if limit is None else np.asarray(limit, float),
         overloaded=pd.DataFrame({"branch": [], "loading": []}),
+        rule=rule(1.0),
     )
 
 
