@@ -9,21 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .batch import run_all
     from .inputs.inputs import Inputs
     from .pipeline import run
     from .results.solution import Solution, read_solution
     from .study.read import read_study
+    from .study.scenarios import ScenarioSet, read_scenarios
     from .study.study import Study
 
 _WHERE = {  # imported on first use: a word on the command line need not wait for Pyomo
     "Study": ".study.study",
     "Inputs": ".inputs.inputs",
     "Solution": ".results.solution",
+    "ScenarioSet": ".study.scenarios",
     "read_study": ".study.read",
+    "read_scenarios": ".study.scenarios",
     "read_solution": ".results.solution",
     "run": ".pipeline",
+    "run_all": ".batch",
 }
-__all__ = ["Inputs", "Solution", "Study", "read_solution", "read_study", "run"]
+__all__ = ["Inputs", "ScenarioSet", "Solution", "Study", "read_scenarios", "read_solution", "read_study", "run", "run_all"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,10 +9,12 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from .blocks.model import Model, build
+from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
 from .results.audit import audit
 from .results.solution import Solution, read_outcome
+from .solve.headroom import JointHeadroom
 from .solve.highs import Tell
 from .solve.monolith import Monolith, without_each
 from .solve.outcome import Outcome
@@ -29,24 +31,25 @@ def run(study: Study, tell: Tell | None = None, interrupt: threading.Event | Non
     (interrupted before any plan was found). An interrupt after that gives the best plan, marked, with its gap.
     Cost: linear in sites × hours to build; the solve grows faster (20 sites × 144 h: about a minute).
     """
-    inputs = prepare(study)
-    return solve(inputs, tell, interrupt)
+    return solve(prepare(study), tell, interrupt)
 
 
 def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None) -> Solution:
     """Inputs → Solution; for what-ifs that share prepared inputs."""
+    grid = JointHeadroom(inputs.grid) if inputs.grid else None
+    if grid:
+        inputs = grid.limited(inputs)
+    check(inputs)
     model = build(inputs)
     program = stamp(model)
-    options = inputs.study.solver
-    grid = inputs.grid
-    mono = Monolith(program, options, inputs.unavoidable_cost, grid.cuts if grid else None, tell, interrupt)
-    outcome = mono.solve(grid.first_cuts if grid else ())
-    if options.without_each_site and not mono.interrupt.is_set():
+    mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, tell, interrupt)
+    outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
+    if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
         outcome.without = _without(mono, outcome, program)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)
     if grid:
-        solution.notes |= grid.notes(solution, outcome)
+        solution.notes |= grid.tables(inputs, outcome)
     return audit(solution, inputs)
 
 

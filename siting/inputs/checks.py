@@ -52,7 +52,7 @@ def _work(inputs: Inputs) -> list[str]:
                 limit = getattr(work, "latency_ms", None)
                 trip = d["round_trip"].sel(region=region)
                 best = float(trip.min())
-                site = str(d["site"].values[int(trip.argmin())])
+                site = str(d["site"].values[int(trip.values.argmin())])
                 problems.append(
                     f"work.{name}: no site meets latency_ms {limit:g} for region '{region}'; "
                     f"the nearest, {site}, has {best:.1f} ms: allow that, or add a nearer candidate"

@@ -97,7 +97,7 @@ class Inputs:
     """What `prepare` makes of a study.
 
     `candidates` has every row of the candidate table, `kept` and the reason where it was dropped; `sites` are the kept.
-    `grid` is what the joint headroom needs (network, situations; see `inputs/situations.py`), or None.
+    `grid` is the GridCase that the joint headroom is computed from (see `inputs/headroom.py`), or None.
     `notes` are tables for the report: representative days, sources with caveats, assumptions.
     """
 

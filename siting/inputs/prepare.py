@@ -14,9 +14,11 @@ from ..study.study import Study
 from . import climate, money, periods
 from . import hours as hours_
 from .candidates import candidates
-from .checks import check
+from .headroom import grid_case
 from .inputs import Inputs, described
-from .work import least_it_mw, work
+from .work import least_it_mw, within_reach, work
+
+EACH = 4  # candidates kept for each region of users
 
 
 def prepare(study: Study) -> Inputs:
@@ -47,13 +49,8 @@ def prepare(study: Study) -> Inputs:
     data = described(xr.Dataset(parts))
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
-    inputs = Inputs(study, table, data, None, money.unavoidable(study, data), hours.notes | weather.notes)
-    if study.grid is not None and study.grid.network is not None:
-        from .headroom import with_grid
-
-        inputs = with_grid(inputs, hours)
-    check(inputs)
-    return inputs
+    case = grid_case(study, sites, hours, technologies)
+    return Inputs(study, table, data, case, money.unavoidable(study, data), hours.notes | weather.notes)
 
 
 def _files_exist(study: Study) -> None:
@@ -119,7 +116,8 @@ def _screened(
     weather: climate.Weather,
     technologies: money.Technologies,
 ) -> gpd.GeoDataFrame:
-    """Keep the `sites.keep` candidates of the lowest cost for a first 100 MW; say so for the others."""
+    """Keep `sites.keep` candidates and say so for the others: the cheapest of each region of users within its latency, then
+    the cheapest of each state, by the cost of a first 100 MW. A rule of thumb, not a proof."""
     keep = study.sites.keep
     if keep is None or table["kept"].sum() <= keep:
         return table
@@ -128,7 +126,8 @@ def _screened(
     worth = pd.Series(cost, index=kept["site"])
     order = worth.sort_values()
     must = kept.loc[(kept["choice"] == "must") | (kept["existing_it_mw"] > 0), "site"].tolist()
-    chosen = list(dict.fromkeys(must + _per_state(kept, order, keep)))[: max(keep, len(must))]
+    near = [s for reach in within_reach(study, kept).values() for s in order[order.index.isin(kept["site"][reach])].index[:EACH]]
+    chosen = list(dict.fromkeys(must + near + _per_state(kept, order, keep)))[: max(keep, len(must))]
     table = table.copy()
     table["cost_of_100_mw_eur_2024_per_year"] = table["site"].map(worth)
     dropped = table["kept"] & ~table["site"].isin(chosen)

@@ -105,6 +105,17 @@ def _regions(study: Study, w: Inference) -> pd.DataFrame:
     return out
 
 
+def within_reach(study: Study, sites: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
+    """`workload: region` → which sites meet the latency limit; only workloads with one."""
+    out = {}
+    for name, w in study.work.items():
+        if isinstance(w, Inference) and w.latency_ms is not None:
+            table = _regions(study, w)
+            ms = _round_trip(table, sites, w.route_factor)
+            out |= {f"{name}: {r}": ms[:, j] <= w.latency_ms for j, r in enumerate(table["region"])}
+    return out
+
+
 def _spread(cities: pd.DataFrame, n: int, apart_km: float = 100.0) -> pd.DataFrame:
     """The n largest cities that lie at least 100 km from each other (fewer apart if there are not enough)."""
     chosen: list[int] = []

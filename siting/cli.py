@@ -1,0 +1,304 @@
+"""Words on the command line → calls. Everything heavy is imported inside its command, so that `--help` is instant.
+
+Results go to stdout, progress and errors to stderr. Exit code 1: a study, its data or its plan has a problem, told in
+plain sentences; 2: the command itself was wrong.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from .errors import SitingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+    from .results.solution import Solution
+    from .solve.highs import Progress
+
+FILE = click.Path(path_type=Path)  # whether it is there is told by its reader, with the nearest name
+FOLDER = click.Path(path_type=Path, file_okay=False)
+GAP = "gap_of_siting_dependent_cost"
+SHARE = click.FloatRange(0, 1, max_open=True)
+
+
+class Commands(click.Group):
+    """A problem of the planner's is told in red on stderr, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SitingError as e:
+            Console(stderr=True).print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="siting")
+def main() -> None:
+    """Where should data centres go, when, how big, how cooled, how powered, serving which work?"""
+
+
+@main.command()
+@click.argument("study", type=FILE)
+def check(study: Path) -> None:
+    """Read a STUDY and prepare all its inputs; tell what there is, or every problem."""
+    from .inputs.checks import check as check_inputs
+    from .inputs.prepare import prepare
+    from .solve.headroom import JointHeadroom
+    from .study.read import read_study
+
+    inputs = prepare(read_study(study))
+    check_inputs(JointHeadroom(inputs.grid).limited(inputs) if inputs.grid else inputs)
+    sizes = inputs.data.sizes
+    counts = {
+        "candidates": len(inputs.candidates),
+        "kept": len(inputs.sites),
+        "blocks of hours": sizes["block"],
+        "hours": sizes["block"] * sizes["hour"],
+        "workloads": len(inputs.study.work),
+        "regions of users": sizes.get("region", 0),
+        "cooling technologies": sizes.get("cooling", 0),
+        "limits": len(inputs.study.limits),
+    }
+    table = _table(inputs.study.name, "", "")
+    for what, count in counts.items():
+        table.add_row(what, f"{count:,}")
+    Console().print(table)
+
+
+@main.command()
+@click.argument("study", type=FILE)
+@click.option("--out", type=FOLDER, help="Folder of the result.  [default: runs/<name of the study file>]")
+@click.option("--gap", type=SHARE, help="Gap to prove, as a share of the siting-dependent cost.")
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), help="Seconds.")
+def run(study: Path, out: Path | None, gap: float | None, time_limit: float | None) -> None:
+    """Solve a STUDY: plan, proven gap, accounts, map and report. Ctrl-C keeps the best plan found so far."""
+    from .batch import refuse_foreign
+    from .inputs.prepare import prepare
+    from .pipeline import solve
+    from .study.read import read_study
+
+    question = read_study(study)
+    changes = {k: v for k, v in (("gap", gap), ("time_limit_s", time_limit)) if v is not None}
+    if changes:
+        question = question.with_(solver=changes)
+    folder = out or Path("runs") / study.stem
+    refuse_foreign(folder)
+    _without_banner()
+    with Display() as display, _ctrl_c() as interrupt:
+        inputs = prepare(question)
+        interrupt.armed = True
+        display.stage = "building"
+        solution = solve(inputs, display.tell, interrupt.event)
+    if question.outlines is not None:
+        solution.data.attrs["outlines"] = str(question.path(question.outlines))
+    solution.write(folder)
+    _reports(solution, folder)
+    _print_solution(solution, folder)
+
+
+@main.command()
+@click.argument("scenarios", type=FILE)
+@click.option("--out", type=FOLDER, help="Folder of the results.  [default: runs/<name of the scenario file>]")
+@click.option("--scheduler", metavar="ADDRESS", help="A running Dask scheduler (workers must see the same files).")
+@click.option("--workers", type=click.IntRange(1), help="Processes on this machine.  [default: its cores]")
+def batch(scenarios: Path, out: Path | None, scheduler: str | None, workers: int | None) -> None:
+    """Solve every scenario of SCENARIOS that is not solved yet, on Dask."""
+    if scheduler and workers:
+        raise click.UsageError("--workers counts processes on this machine; a cluster at --scheduler has its own")
+    from .batch import COLUMNS, run_all
+    from .study.scenarios import read_scenarios
+
+    told = Console(stderr=True)
+
+    def tell(row: dict[str, Any]) -> None:
+        style = None if row["status"] == "optimal" else "yellow" if row["status"] == "limit" else "red"
+        what = row["error"] or f"{row['objective']:,.0f}, gap {row[GAP]:.2%} of the siting-dependent cost"
+        told.print(f"{row['scenario']}: {row['status']}, {what}", style=style, markup=False, highlight=False, soft_wrap=True)
+
+    asked = read_scenarios(scenarios)
+    folder = out or Path("runs") / scenarios.stem
+    rows = run_all(asked, folder, scheduler, workers, tell)
+    shown = [c for c in COLUMNS if c not in ("digest", "chosen", "error", "bound") and rows[c].notna().any()]
+    Console().print(_frame(rows[shown], asked.name))
+    click.echo(folder / "scenarios.csv")
+    failed = rows[rows["error"].fillna("") != ""]
+    if len(failed):
+        raise SitingError(f"{len(failed)} of {len(rows)} scenarios have no plan: {', '.join(failed['scenario'])}", folder)
+
+
+@main.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--outlines", type=FILE, help="Polygons drawn under the map.  [default: those of the study]")
+def report(folder: Path, outlines: Path | None) -> None:
+    """Make map and report of a solution's FOLDER again."""
+    from .results.solution import read_solution
+
+    solution = read_solution(folder)
+    _reports(solution, folder, outlines)
+    _print_files(folder)
+
+
+@main.command()
+@click.argument("folder", type=FOLDER)
+@click.argument("site", required=False)
+def explain(folder: Path, site: str | None) -> None:
+    """Why this plan, or why this SITE, in words."""
+    from .reports.table import explain as of_site
+    from .reports.words import finding, gap_words
+    from .results.solution import read_solution
+
+    solution = read_solution(folder)
+    if site is not None:
+        sentences = of_site(solution, site)
+    else:
+        sentences = [f"{finding(solution)}.", *gap_words(solution)]
+        sentences += [f"{name}: {of_site(solution, name)[0]}" for name in solution.chosen["site"].astype(str)]
+    for sentence in sentences:
+        click.echo(sentence)
+
+
+class Display:
+    """Progress on stderr while a run lasts: stage, bound, incumbent, gap, seconds."""
+
+    def __init__(self) -> None:
+        from time import monotonic
+
+        from rich.live import Live
+
+        self.stage, self._clock, self._began = "preparing inputs", monotonic, monotonic()
+        self._last: Progress | None = None
+        self._live = Live(get_renderable=self._table, console=Console(stderr=True), refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> Display:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._live.__exit__(*failure)
+
+    def tell(self, progress: Progress) -> None:
+        """Called by the solver's thread."""
+        self.stage, self._last = progress.stage, progress
+
+    def _table(self) -> Table:
+        from math import isfinite
+
+        table = _table(None, "stage", "bound", "incumbent", "gap", "seconds")
+        bound, incumbent = (self._last.bound, self._last.incumbent) if self._last else (float("-inf"), float("inf"))
+        known = isfinite(bound) and isfinite(incumbent) and max(abs(bound), abs(incumbent)) < 1e25
+        numbers = [f"{x:,.0f}" if isfinite(x) and abs(x) < 1e25 else "–" for x in (bound, incumbent)]
+        gap = f"{(incumbent - bound) / max(abs(incumbent), 1e-9):.3%}" if known else "–"
+        table.add_row(self.stage, *numbers, gap, f"{self._clock() - self._began:.0f}")
+        return table
+
+
+def _print_solution(solution: Solution, folder: Path) -> None:
+    from .reports.table import chosen_table, cost_table
+    from .reports.words import gap_words
+
+    out, outcome = Console(), solution.outcome
+    out.print(_frame(chosen_table(solution), f"{solution.name}: {len(solution.chosen)} sites"))
+    out.print(_frame(cost_table(solution), "Cost"))
+    if outcome["status"] != "optimal":
+        why = "Interrupted" if outcome["status"] == "interrupted" else "The time limit was reached"
+        out.print(f"{why}: this is the best plan found so far; the gap that was asked for is not proven.", style="yellow")
+    shares = f"{outcome['gap_of_objective']:.3%} of the objective, {outcome[GAP]:.3%} of the siting-dependent cost"
+    click.echo(f"gap: {outcome['gap']:,.0f} = {shares}; {outcome['seconds']:.1f} s")
+    for sentence in gap_words(solution):
+        click.echo(sentence)
+    _print_files(folder)
+
+
+def _frame(rows: pd.DataFrame, title: str) -> Table:
+    table = _table(title, *rows.columns)
+    for row in rows.itertuples(index=False):
+        table.add_row(*(_cell(c, v) for c, v in zip(rows.columns, row, strict=True)))
+    return table
+
+
+def _print_files(folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        click.echo(f"{path}{os.sep if path.is_dir() else ''}")
+
+
+def _reports(solution: Solution, folder: Path, outlines: Path | None = None) -> None:
+    from .reports import write_reports
+
+    known = solution.data.attrs.get("outlines")
+    write_reports(solution, folder, outlines=outlines or (Path(known) if known else None))
+
+
+def _table(title: str | None, *columns: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=title, box=SIMPLE_HEAD, show_header=any(columns), title_justify="left")
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="right" if i else "left", overflow="fold")
+    return table
+
+
+def _cell(column: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value != value:
+        return ""
+    if column.startswith("gap_of"):
+        return f"{value:.3%}"
+    return f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+class Interrupt:
+    """Set by the first Ctrl-C once it is armed; before that (no plan to keep), and by the second, everything stops."""
+
+    def __init__(self) -> None:
+        self.event, self.armed = threading.Event(), False
+
+    def __call__(self, *_: Any) -> None:
+        if self.event.is_set() or not self.armed:
+            raise KeyboardInterrupt
+        self.event.set()
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Interrupt]:
+    interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _without_banner() -> None:
+    """The solver's library prints a banner to file descriptor 1 when first used, whatever is asked of it: let it, unseen."""
+    import highspy
+
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        highspy.Highs()
+        if os.name == "posix":
+            ctypes.CDLL(None).fflush(None)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

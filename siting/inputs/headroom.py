@@ -1,0 +1,137 @@
+"""The grid case of a study: the network, and the situations in which all connections must be servable together.
+
+Situations are hours of the observed months (highest load, residual load, wind, solar), every hour of the chosen days, and
+one stated design peak. Demand by bus is scaled to the national load of the hour; wind and solar are the weather at the bus
+times the capacity there; offshore wind follows the national record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import InputsError
+from ..physics.network import Network
+from ..sources.grid import read_demand, read_network
+from ..sources.weather import at_sites, open_grid
+from ..study.study import Study
+from .climate import capacity_factor
+from .grid import Grid, build_grid
+from .hours import Hours
+from .money import Technologies
+from .situations import MEASURED_ERROR, Situation, build_situation, design_peak, extreme_hours, overloaded_anywhere, rule
+
+
+@dataclass(frozen=True, eq=False)
+class GridCase:
+    """What the headroom is computed from; the first `n_named` situations are the extremes and the design peak."""
+
+    network: Network
+    situations: list[Situation]
+    n_named: int
+    bus: np.ndarray  # bus number of each site
+    adequacy: bool
+    rule: str
+    caveats: tuple[str, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Situations and base overloads, for the report."""
+        rows = [(s.name, s.time, s.kind, s.reason, s.demand_mw.sum(), s.supply_mw.sum()) for s in self.situations[: self.n_named]]
+        columns = ["situation", "time_utc", "kind", "reason", "demand_mw", "available_supply_mw"]
+        over = overloaded_anywhere(self.situations[: self.n_named]).drop_duplicates("branch")
+        return {
+            "situations": pd.DataFrame(rows, columns=columns),
+            "overloaded_in_the_base": over,
+            "headroom_caveats": pd.DataFrame({"caveat": [f"Rule: {self.rule}.", MEASURED_ERROR, *self.caveats]}),
+        }
+
+
+def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies: Technologies) -> GridCase | None:
+    """The grid case, or None where the study takes no headroom from a network."""
+    if study.grid is None or study.grid.network is None or study.grid.headroom != "joint":
+        return None
+    assert study.grid.demand is not None
+    grid = build_grid(read_network(study.path(study.grid.network)))
+    annual = read_demand(study.path(study.grid.demand), grid.network.bus)
+    bus = _bus_of_site(grid, sites)
+    situations, n_named = [], 0
+    if study.grid.situations.design_peak_mw is not None:
+        factor = study.grid.security_factor
+        situations.append(design_peak(grid, annual, study.grid.situations.design_peak_mw, security_factor=factor))
+    if hours.time is not None:
+        named, rest = _observed(study, grid, annual, hours, technologies)
+        situations += named
+        n_named = len(situations)
+        situations += rest
+    if not situations:
+        raise InputsError("grid.situations names no hour: give design_peak_mw, or hours from observed weather")
+    caveats = (
+        "Thermal limits by DC power flow; no voltage, fault level or stability.",
+        "The network is a model: OpenStreetMap of about 2015 with estimated ratings; never an operator's figure.",
+        *grid.notes(),
+    )
+    adequacy, label = study.grid.adequacy, rule(study.grid.security_factor)
+    return GridCase(grid.network, situations, n_named or len(situations), bus, adequacy, label, caveats)
+
+
+def _bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
+    if "bus" not in sites:
+        raise InputsError("joint headroom needs a column 'bus' for every candidate, naming a bus of the network")
+    number = {b: i for i, b in enumerate(grid.network.bus)}
+    unknown = [f"site '{s}': bus '{b}' is not in the network" for s, b in zip(sites["site"], sites["bus"]) if str(b) not in number]
+    if unknown:
+        raise InputsError(unknown)
+    return np.array([number[str(b)] for b in sites["bus"]])
+
+
+def _observed(
+    study: Study, grid: Grid, annual: np.ndarray, hours: Hours, technologies: Technologies
+) -> tuple[list[Situation], list[Situation]]:
+    """The extreme hours of the observed months, and every hour of the chosen days."""
+    assert study.grid is not None and study.hours.power_system is not None and study.hours.observed is not None
+    assert hours.time is not None
+    system = xr.open_dataset(study.path(study.hours.power_system), engine="h5netcdf").load()
+    weather = open_grid(study.path(study.hours.observed))
+    times = np.intersect1d(system["time"].values, weather["time"].values)
+    of = system.sel(time=times)
+    extremes = extreme_hours(
+        of["load_mw"].values,
+        of["residual_load_mw"].values,
+        of["wind_cf"].values * of["wind_capacity_mw"].values,
+        of["solar_cf"].values * of["solar_capacity_mw"].values,
+    )
+    extremes = extremes if study.grid.situations.extremes else []
+    operation = np.unique(hours.time) if study.grid.situations.all_hours_of_days else np.array([], "M8[ns]")
+    wanted = np.array([times[h.position] for h in extremes] + list(operation), "M8[ns]")
+    wind, solar = _at_buses(study, grid, wanted, technologies)
+    labels = [(h.name, h.reason) for h in extremes] + [(f"{pd.Timestamp(t):%Y-%m-%d %H:%M}", "hour of a chosen day") for t in operation]
+    built = []
+    for i, (t, (name, reason)) in enumerate(zip(wanted, labels, strict=True)):
+        now = system.sel(time=t)
+        factors = {"wind_onshore": wind[i], "wind_offshore": float(now["wind_offshore_cf"]), "solar": solar[i]}
+        when = f"{pd.Timestamp(t):%Y-%m-%d %H:%M} UTC"
+        built.append(
+            build_situation(
+                grid, annual, float(now["load_mw"]), factors,
+                name=name, reason=reason, time=when, security_factor=study.grid.security_factor,
+            )
+        )  # fmt: skip
+    return built[: len(extremes)], built[len(extremes) :]
+
+
+def _at_buses(study: Study, grid: Grid, times: np.ndarray, technologies: Technologies) -> tuple[np.ndarray, np.ndarray]:
+    """Capacity factors of onshore wind and solar, (time, bus), from the nearest cell."""
+    assert study.hours.observed is not None
+    path = study.path(study.hours.observed)
+    lon, lat = grid.buses["lon"].to_numpy(float), grid.buses["lat"].to_numpy(float)
+    cells = at_sites(open_grid(path), lon, lat, list(grid.buses["bus"]), path, within_cells=np.inf).sel(time=times)
+    which = cells["cell_of_site"].values
+    where = cells["lon"].values, cells["lat"].values
+    return (
+        capacity_factor("wind", cells, times, *where, technologies)[which].T,
+        capacity_factor("pv", cells, times, *where, technologies)[which].T,
+    )

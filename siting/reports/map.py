@@ -1,0 +1,195 @@
+"""map.png: where the sites are, how large and how cooled. The title says the finding."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
+
+from ..results.solution import Solution
+from . import style, words
+from .outlines import PLAIN_CRS, frame, read_outlines
+
+LARGEST_POINTS = 26.0  # diameter of the largest circle
+MOST_LABELS = 30
+
+
+def save_map(solution: Solution, outlines: Path | str | None, path: Path | str) -> Path:
+    """Write the map as a PNG; returns its path. `outlines`: a file or folder of polygons, see `outlines.py`."""
+    figure = draw_map(solution, outlines)
+    FigureCanvasAgg(figure).print_png(str(path))
+    return Path(path)
+
+
+def draw_map(solution: Solution, outlines: Path | str | None = None) -> Figure:
+    """The map as a matplotlib figure."""
+    figure = Figure(figsize=(9.6, 9.2), dpi=130, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.02, 0.075, 0.72, 0.80))
+    sites = solution.sites.to_crs(PLAIN_CRS)
+    _ground(axes, sites, outlines)
+    _candidates(axes, sites)
+    _chosen(axes, solution)
+    _labels(figure, axes, solution)
+    _legends(figure, solution)
+    _texts(figure, solution)
+    return figure
+
+
+def _ground(axes: Axes, sites: gpd.GeoDataFrame, outlines: Path | str | None) -> None:
+    west, south, east, north = frame(sites)
+    layers = read_outlines(outlines, sites)
+    for i, layer in enumerate(layers):
+        coarse = i == 0
+        edge, width = (style.BORDER, 0.9) if coarse else (style.STATE_BORDER, 0.7)
+        layer.plot(ax=axes, facecolor=style.LAND if coarse else "none", edgecolor=edge, linewidth=width, zorder=1 + i)
+    axes.set_facecolor(style.SEA if layers else "white")
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box", anchor="NW")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color(style.BORDER)
+
+
+def _candidates(axes: Axes, sites: gpd.GeoDataFrame) -> None:
+    for rows, size, colour in (
+        (sites[~sites["kept"]], 3, style.DROPPED),
+        (sites[sites["kept"] & ~sites["open"]], 14, style.KEPT),
+    ):
+        axes.scatter(rows.geometry.x, rows.geometry.y, s=size, color=colour, linewidths=0, zorder=5)
+
+
+def _chosen(axes: Axes, solution: Solution) -> None:
+    chosen = solution.chosen.to_crs(PLAIN_CRS)
+    if chosen.empty:
+        return
+    areas = (_diameters(solution)) ** 2
+    axes.scatter(
+        chosen.geometry.x, chosen.geometry.y, s=areas, c=list(style.colours_of(solution)), alpha=0.9,
+        edgecolors="white", linewidths=1.0, zorder=7,
+    )  # fmt: skip
+
+
+def _diameters(solution: Solution) -> np.ndarray:
+    """Points; the area is in proportion to the MW of IT."""
+    return _points(solution.chosen["it_mw"].astype(float).to_numpy(), _scale(solution))
+
+
+def _scale(solution: Solution) -> float:
+    steps = style.size_steps(float(solution.chosen["it_mw"].max())) if len(solution.chosen) else []
+    return steps[-1] if steps else 1.0
+
+
+def _points(mw: np.ndarray, top: float) -> np.ndarray:
+    return LARGEST_POINTS * np.sqrt(np.maximum(mw, 0.0) / top)
+
+
+def _labels(figure: Figure, axes: Axes, solution: Solution) -> None:
+    """Names beside their circles, each where it covers least of what is already drawn; a thin line where it had to move."""
+    chosen = solution.chosen.to_crs(PLAIN_CRS).head(MOST_LABELS)
+    if chosen.empty:
+        return
+    px = figure.dpi / 72
+    centres = axes.transData.transform(np.column_stack([chosen.geometry.x, chosen.geometry.y]))
+    radii = _diameters(solution)[: len(chosen)] / 2 * px
+    taken = [Bbox.from_bounds(x - r, y - r, 2 * r, 2 * r) for (x, y), r in zip(centres, radii)]
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    room = axes.get_window_extent(renderer)
+    for (x, y), r, (_, row) in zip(centres, radii, chosen.iterrows()):
+        words_ = f"{textwrap.shorten(str(row['site']), 34, placeholder='…')}\n{words.number(float(row['it_mw']))} MW"
+        text = axes.annotate(
+            words_, (row.geometry.x, row.geometry.y), fontsize=7.2, linespacing=1.1, zorder=9, color="#1d252b",
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "edgecolor": "none"},
+        )  # fmt: skip
+        extent = text.get_window_extent(renderer)
+        dx, dy, box = _best_place(x, y, r, extent.width + 4, extent.height + 4, taken, room)
+        text.set_position((row.geometry.x, row.geometry.y))
+        text.xyann = axes.transData.inverted().transform((box.x0 + 2, box.y0 + 4))
+        taken.append(box)
+        if np.hypot(dx, dy) > r + 14 * px:
+            ends = axes.transData.inverted().transform([(x, y), ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)])
+            axes.add_line(Line2D(ends[:, 0], ends[:, 1], color="#5b6770", linewidth=0.6, zorder=6))
+
+
+def _best_place(
+    x: float, y: float, r: float, w: float, h: float, taken: list[Bbox], room: Bbox
+) -> tuple[float, float, Bbox]:
+    """The nearest of the places around a circle that covers least; the shift from circle to box and the box (pixels)."""
+    best: tuple[float, float, float, Bbox] | None = None
+    for ring in (3.0, 16.0, 34.0, 60.0, 95.0):
+        for turn in np.radians([0, 180, 45, 315, 135, 225, 90, 270]):
+            ux, uy = np.cos(turn), np.sin(turn)
+            cx, cy = x + ux * (r + ring + w / 2), y + uy * (r + ring + h / 2)
+            box = Bbox.from_bounds(cx - w / 2, cy - h / 2, w, h)
+            outside = max(room.x0 - box.x0, 0) + max(box.x1 - room.x1, 0) + max(room.y0 - box.y0, 0) + max(box.y1 - room.y1, 0)
+            score = sum(_overlap(box, other) for other in taken) + 50 * outside + 4.0 * ring
+            if best is None or score < best[0]:
+                best = (score, ux * (r + ring), uy * (r + ring), box)
+    assert best is not None
+    return best[1:]
+
+
+def _overlap(a: Bbox, b: Bbox) -> float:
+    both = Bbox.intersection(a, b)
+    return float(both.width * both.height) if both is not None else 0.0
+
+
+def _legends(figure: Figure, solution: Solution) -> None:
+    """Cooling by colour, IT by size, candidates by grey."""
+    used = [n for n in dict.fromkeys(words.cooling_of(solution.chosen)) if n]
+    colours = style.cooling_colours(solution)
+
+    def dot(colour: str, points: float, label: str) -> Line2D:
+        return Line2D([], [], marker="o", linestyle="", color=colour, markersize=points, markeredgewidth=0, label=label)
+
+    groups = [("Main cooling of the site", [dot(colours[n], 9, words.plain(n)) for n in used])]
+    steps = style.size_steps(float(solution.chosen["it_mw"].max())) if len(solution.chosen) else []
+    sizes = [float(p) for p in _points(np.array(steps, float), _scale(solution))]
+    groups.append(("Installed IT [MW]", [dot("#9aa3a9", p, words.number(s)) for s, p in zip(steps, sizes)]))
+    kept, dropped = int((solution.sites["kept"] & ~solution.sites["open"]).sum()), int((~solution.sites["kept"]).sum())
+    places = [dot(style.KEPT, 4, f"{kept:,} in the model, not chosen"), dot(style.DROPPED, 2.2, f"{dropped:,} dropped before")]
+    groups.append(("Other candidates", places))
+    top = 0.875
+    for title, handles in groups:
+        if not handles:
+            continue
+        legend = figure.legend(
+            handles=handles, title=title, loc="upper left", bbox_to_anchor=(0.745, top), frameon=False, fontsize=8.2,
+            title_fontproperties={"weight": "bold", "size": 8.6}, alignment="left", labelspacing=0.9, handletextpad=0.9,
+        )  # fmt: skip
+        figure.add_artist(legend)
+        height = legend.get_window_extent(FigureCanvasAgg(figure).get_renderer()).height / figure.bbox.height
+        top -= height + 0.012
+
+
+def _texts(figure: Figure, solution: Solution) -> None:
+    figure.text(0.02, 0.975, textwrap.fill(words.finding(solution), 82), fontsize=13, weight="bold", va="top", linespacing=1.2)
+    figure.text(0.02, 0.887, f"Study: {solution.name}. {gap_line(solution)}", fontsize=8.6, va="bottom", color="#48525a")
+    figure.text(0.02, 0.06, textwrap.fill(credit(solution), 170), fontsize=6.6, va="top", color="#48525a", linespacing=1.25)
+
+
+def gap_line(solution: Solution) -> str:
+    o = solution.outcome
+    return f"Proven gap: {words.percent(float(o['gap_of_siting_dependent_cost']))} of the cost that depends on siting."
+
+
+def credit(solution: Solution) -> str:
+    """Sources, as the note `sources` names them."""
+    note = solution.notes.get("sources")
+    column = next((c for c in ("source", "title", "name") if note is not None and c in note), None)
+    if note is None or column is None:
+        return "Sources and licences: see the data catalogue of the study. Headroom and costs are results of the model."
+    named = list(dict.fromkeys(str(s) for s in note[column].dropna() if str(s).strip()))
+    return textwrap.shorten("Sources: " + "; ".join(named), 480, placeholder=" … (all in the report)")
+
+
+__all__ = ["credit", "draw_map", "save_map"]

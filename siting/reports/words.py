@@ -1,0 +1,224 @@
+"""Words of the reports: numbers with thousands separators, names of lines and columns, and sentences that say what was found."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ..results.solution import Solution
+
+AT_LIMIT = 1e-3
+"""A connection within this share of its headroom counts as at the limit."""
+
+LINES = {
+    "sites.servers": "Servers and network",
+    "sites.opened": "Opening of sites",
+    "cooling.halls": "Halls with their cooling",
+    "cooling.land": "Land of halls",
+    "cooling.water": "Water",
+    "generation.plant": "Own PV and wind plant",
+    "generation.land": "Land of own plant",
+    "grid.connection": "Grid connection",
+    "grid.energy": "Imported energy at spot price",
+    "grid.tariff": "Network tariff and levies on energy",
+    "contracts.settled": "Contracts, settled against spot",
+}
+UNITS = (  # endings of a column's name, longest first where one ends another
+    ("_eur_2024_per_year", "EUR_2024/year"),
+    ("_eur_2024_per_mwh", "EUR_2024/MWh"),
+    ("_eur_2024_per_ha", "EUR_2024/ha"),
+    ("_eur_2024_per_mw", "EUR_2024/MW"),
+    ("_t_per_year", "t/year"),
+    ("_m3_per_year", "m³/year"),
+    ("_t_per_mwh", "t/MWh"),
+    ("_mwh", "MWh"),
+    ("_mva", "MVA"),
+    ("_mw", "MW"),
+    ("_kv", "kV"),
+    ("_km", "km"),
+    ("_ms", "ms"),
+    ("_ha", "ha"),
+)
+KEYS = {"bus", "bus0", "bus1", "branch", "year", "id", "hour", "block", "month", "line"}
+SYNTHETIC = re.compile(r"\b(synthetic|modelled|assumed|estimated|proxy|stylised)\b", re.IGNORECASE)
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number as people read it: thousands separated, `digits` significant ones, a dash where there is none.
+
+    >>> number(1234567.8), number(12.345), number(0.00012345), number(float("nan")), number(float("inf"))
+    ('1,234,568', '12.3', '0.000123', '–', 'unlimited')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    if not isinstance(value, (float, np.floating)):
+        return str(value)
+    if math.isinf(value):
+        return "unlimited" if value > 0 else "minus unlimited"
+    if abs(value) < 1e-9:
+        return "0"
+    if abs(value) < 1e-4:
+        return f"{value:.1e}"
+    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:,.{decimals}f}"
+
+
+def millions(value: float, digits: int = 3) -> str:
+    """
+    >>> millions(10294438735.5), millions(17968816.2)
+    ('10,294', '18.0')
+    """
+    return number(float(value) / 1e6, digits)
+
+
+def percent(share: float) -> str:
+    """
+    >>> percent(0.4617), percent(0.00174)
+    ('46 %', '0.17 %')
+    """
+    return f"{number(100.0 * share, 2)} %"
+
+
+def plain(name: str) -> str:
+    """
+    >>> plain("air_economiser")
+    'air economiser'
+    """
+    return str(name).replace("_", " ")
+
+
+def line_name(line: str) -> str:
+    """A line of the ledger in words.
+
+    >>> line_name("grid.energy"), line_name("storage.battery_power")
+    ('Imported energy at spot price', 'Storage: battery power')
+    """
+    if line in LINES:
+        return LINES[line]
+    block, _, what = line.partition(".")
+    return f"{block.capitalize()}: {plain(what)}" if what else plain(line).capitalize()
+
+
+def header(column: str) -> str:
+    """A column's name with its unit in brackets.
+
+    >>> header("least_eur_2024_per_year"), header("flow_mw"), header("reason")
+    ('least [EUR_2024/year]', 'flow [MW]', 'reason')
+    """
+    for ending, unit in UNITS:
+        if str(column).endswith(ending):
+            return f"{plain(str(column)[: -len(ending)])} [{unit}]"
+    return plain(column)
+
+
+def key_column(name: str) -> bool:
+    """Columns whose whole numbers are names, not amounts."""
+    return str(name) in KEYS
+
+
+def cooling_of(sites: gpd.GeoDataFrame) -> pd.Series:
+    """The main cooling technology of each site: the one with most MW of IT; empty where none is installed."""
+    columns = [c for c in sites.columns if c.startswith("it_mw_")]
+    if not columns or sites.empty:
+        return pd.Series("", index=sites.index, dtype=object)
+    amounts = sites[columns].astype(float).fillna(0.0)
+    main = amounts.idxmax(axis=1).str.removeprefix("it_mw_")
+    return main.where(amounts.max(axis=1) > 1e-6, "").astype(object)
+
+
+def at_headroom(solution: Solution) -> list[str]:
+    """Chosen sites whose connection is all that their own bus gives."""
+    chosen = solution.chosen
+    if not {"connection_mw", "own_headroom_mw"} <= set(chosen.columns):
+        return []
+    full = chosen["connection_mw"] >= chosen["own_headroom_mw"] * (1 - AT_LIMIT)
+    return [str(n) for n in chosen.loc[full & (chosen["connection_mw"] > 0), "site"]]
+
+
+def some(names: list[str], most: int = 3) -> str:
+    """
+    >>> some(["a", "b"]), some(["a", "b", "c", "d"], 2)
+    ('a and b', 'a, b and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "none"
+
+
+def finding(solution: Solution) -> str:
+    """The finding in one sentence: how much IT, at how many sites, where most of it is, and where headroom binds."""
+    chosen = solution.chosen
+    if chosen.empty:
+        return "No site is chosen"
+    total = float(chosen["it_mw"].sum())
+    sites = f"{len(chosen)} site{'s' if len(chosen) > 1 else ''}"
+    parts = [f"{number(total)} MW of IT at {sites}{_where(chosen, total)}"]
+    full = at_headroom(solution)
+    if full:
+        parts.append(f"headroom binds at {some(full)}")
+    elif "corridors" in solution.notes and len(solution.notes["corridors"]):
+        parts.append("headroom binds in the grid that the sites share")
+    elif len(chosen) > 1:
+        parts.append(f"the largest is {chosen['site'].iloc[0]} with {number(float(chosen['it_mw'].iloc[0]))} MW")
+    if solution.total("penalty") > 1e-3:
+        parts.append("NOT every rule is kept")
+    return "; ".join(parts)
+
+
+def _where(chosen: gpd.GeoDataFrame, total: float) -> str:
+    if "state" not in chosen or total <= 0 or len(chosen) < 2:
+        return ""
+    states = chosen[chosen["state"].fillna("").astype(str) != ""].groupby("state")["it_mw"].sum().sort_values()
+    return f", {percent(float(states.iloc[-1]) / total)} in {states.index[-1]}" if len(states) else ""
+
+
+def gap_words(solution: Solution) -> list[str]:
+    """What the proven gap means."""
+    o = solution.outcome
+    gap, objective = float(o["gap"]), float(o["objective"])
+    status = {"optimal": "The gap asked for is proven.", "limit": "The time limit came before the gap asked for was proven."}
+    unit = "M EUR_2024/year" if _in_money(solution) else "million units of the objective a year"
+    return [
+        f"This plan costs {millions(objective)} {unit}. No plan under the same assumptions can cost less than "
+        f"{millions(float(o['bound']))}: at most {millions(gap)} {unit} could still be saved.",
+        f"That is {percent(float(o['gap_of_objective']))} of the objective. Most of the objective is paid by every plan (servers, "
+        f"the least halls and energy); of the part that depends on where the sites are, the gap is "
+        f"{percent(float(o['gap_of_siting_dependent_cost']))}. Differences smaller than the gap are not proven.",
+        status.get(str(o["status"]), "The search was stopped early; this is the best plan it had found."),
+    ]
+
+
+def _in_money(solution: Solution) -> bool:
+    cost = solution.total("cost")
+    return abs(float(solution.outcome["objective"]) - cost - solution.total("penalty")) <= 1e-3 * max(abs(cost), 1.0)
+
+
+def worth_words(row: pd.Series) -> str:
+    """What a chosen site is worth: the proven interval to the best plan without it, in words."""
+    if "without_least_eur_2024_per_year" not in row.index or pd.isna(row["without_least_eur_2024_per_year"]):
+        return ""
+    least, found = float(row["without_least_eur_2024_per_year"]), float(row["without_found_eur_2024_per_year"])
+    if math.isinf(least):
+        return "no plan without this site keeps every rule"
+    floor = max(least, 0.0)
+    if math.isinf(found) or math.isnan(found):
+        worth = f"at least {millions(floor)} M EUR_2024/year; no plan without it was found in the time given"
+    elif found < 0:
+        worth = f"a plan without it was found that costs {millions(-found)} M EUR_2024/year less, within the gap"
+    else:
+        worth = f"between {millions(floor)} and {millions(max(found, floor))} M EUR_2024/year"
+    return f"interchangeable: a plan without it is as good within the gap ({worth})" if is_interchangeable(row) else worth
+
+
+def is_interchangeable(row: pd.Series) -> bool:
+    value = row.get("interchangeable", False)
+    return not pd.isna(value) and str(value).lower() in ("true", "1", "1.0")

@@ -1,0 +1,195 @@
+"""Small studies from plain tables, for tests: two sites x two hours, and three sites x three blocks x four hours.
+
+A `Case` is the study's YAML as a mapping and its tables as frames; a test changes what it likes and writes it to a folder.
+Numbers are synthetic; the technology tables are those that ship, or the round ones of `round_tables`.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from ruamel.yaml import YAML
+
+from siting.inputs.inputs import Inputs
+from siting.inputs.prepare import prepare
+from siting.study.read import read_study
+from siting.study.study import Study
+
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
+KINDS = ("air_economiser", "water_economiser")
+
+
+@dataclass
+class Case:
+    """The study as plain values and its tables by file name; `write` makes the folder."""
+
+    raw: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+
+    def copy(self) -> Case:
+        return Case(copy.deepcopy(self.raw), {n: t.copy() for n, t in self.tables.items()})
+
+    def write(self, folder: Path) -> Path:
+        """Write every table and `study.yaml`; the path of the latter."""
+        for name, table in self.tables.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(folder / name, index=False, float_format="%.17g")
+        path = folder / "study.yaml"
+        with path.open("w") as out:
+            YAML().dump(self.raw, out)
+        return path
+
+    def study(self, folder: Path) -> Study:
+        return read_study(self.write(folder))
+
+    def inputs(self, folder: Path) -> Inputs:
+        return prepare(self.study(folder))
+
+
+def hours_table(weights: list[float], n_hours: int, price: np.ndarray, carbon: np.ndarray, months: list[int]) -> pd.DataFrame:
+    """`price` and `carbon` are (block, hour); the weights are scaled to a year of 8,760 hours."""
+    weight = np.array(weights) * 8760 / (sum(weights) * n_hours)
+    rows = [
+        (f"b{d}", t, weight[d], months[d], price[d, t], carbon[d, t]) for d in range(len(weights)) for t in range(n_hours)
+    ]
+    names = ["block", "hour", "weight", "month", "spot_price_eur_2024_per_mwh", "carbon_average_t_per_mwh"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def cooling_table(sites: list[str], kinds: tuple[str, ...], pue: np.ndarray, wue: np.ndarray) -> pd.DataFrame:
+    """`pue` and `wue` are (site, cooling, block, hour)."""
+    rows = [
+        (sites[i], kinds[k], f"b{d}", t, pue[i, k, d, t], wue[i, k, d, t]) for i, k, d, t in np.ndindex(*pue.shape)
+    ]
+    return pd.DataFrame(rows, columns=["site", "cooling", "block", "hour", "pue", "wue_l_per_kwh"])
+
+
+def two_sites() -> Case:
+    """Two sites x one block of two hours; 10 MW of inference, one cooling technology."""
+    sites = ["north", "south"]
+    pue = np.array([[[[1.2, 1.2]]], [[[1.4, 1.4]]]])
+    raw: dict[str, Any] = {
+        "name": "two sites",
+        "sites": {"table": "sites.csv", "module_mw": 5.0},
+        "hours": {"table": "hours.csv"},
+        "work": {"web": {"kind": "inference", "table": "regions.csv"}},
+        "cooling": {"technologies": ["air_economiser"], "hours": "cooling.csv"},
+        "grid": {"headroom": "off"},
+        "solver": {"gap": 0.0, "time_limit_s": 60},
+    }
+    tables = {
+        "sites.csv": pd.DataFrame(
+            {"site": sites, "lon": [9.0, 11.0], "lat": [53.5, 48.5], "state": ["N", "S"], "max_it_mw": 20.0}
+        ),
+        "hours.csv": hours_table([1], 2, np.array([[40.0, 80.0]]), np.array([[0.2, 0.4]]), [1]),
+        "cooling.csv": cooling_table(sites, ("air_economiser",), pue, np.full(pue.shape, 0.5)),
+        "regions.csv": pd.DataFrame({"region": ["all"], "it_mw": [10.0], "lon": [10.0], "lat": [51.0]}),
+    }
+    return Case(raw, tables)
+
+
+def three_sites(seed: int = 1, weights: tuple[float, ...] = (1, 2, 1)) -> Case:
+    """Three sites x blocks of four hours: two coolings, inference near its users, training by day, month and year, limits."""
+    rng, n, hours = np.random.default_rng(seed), len(weights), 4
+    sites = ["coast", "middle", "alps"]
+    base = np.array([[1.15, 1.25], [1.2, 1.22], [1.25, 1.2]])[:, :, None, None]
+    pue = np.round(base + rng.uniform(0, 0.1, (3, 2, n, hours)), 3)
+    wue = np.round(rng.uniform(0.0, 0.3, pue.shape) + np.array([0.1, 1.2])[None, :, None, None], 3)
+    raw: dict[str, Any] = {
+        "name": "three sites",
+        "sites": {"table": "sites.csv", "module_mw": 5.0, "land_ha": 12.0, "land_price_eur_2024_per_ha": 5e5},
+        "hours": {"table": "hours.csv"},
+        "work": {
+            "web": {"kind": "inference", "table": "regions.csv", "latency_ms": 6.0, "profile": [1.0, 0.8, 0.6, 0.9] * 6},
+            "daily": {"kind": "training", "mwh_it_per_year": 26280.0, "max_it_mw": 6.0, "window": "day", "firm": True},
+            "monthly": {"kind": "training", "mwh_it_per_year": 17520.0, "max_it_mw": 6.0, "window": "month"},
+            "yearly": {"kind": "training", "mwh_it_per_year": 17520.0, "max_it_mw": 8.0, "window": "year"},
+        },
+        "cooling": {"technologies": list(KINDS), "hours": "cooling.csv"},
+        "grid": {"headroom": "per_bus"},
+        "limits": {
+            "carbon_location": {"max_t_per_year": 45000.0},
+            "water": {"max_m3_per_year": 60000.0, "per": "site"},
+            "it_capacity": {"max_mw": {"N": 15.0}, "per": "state"},
+        },
+        "solver": {"gap": 1e-4, "time_limit_s": 60},
+    }
+    tables = {
+        "sites.csv": pd.DataFrame(
+            {
+                "site": sites,
+                "lon": [9.0, 10.0, 11.5],
+                "lat": [53.8, 51.0, 48.2],
+                "state": ["N", "M", "S"],
+                "max_it_mw": [30.0, 20.0, 25.0],
+                "headroom_mw": [40.0, 30.0, 30.0],
+                "distance_km": [2.0, 1.0, 4.0],
+            }
+        ),
+        "hours.csv": hours_table(
+            list(weights), hours, rng.uniform(20, 120, (n, hours)), rng.uniform(0.1, 0.7, (n, hours)), [1, 1, 7, 7][:n]
+        ),
+        "cooling.csv": cooling_table(sites, KINDS, pue, wue),
+        "regions.csv": pd.DataFrame(
+            {"region": ["hamburg", "munich"], "it_mw": [7.0, 5.0], "lon": [10.0, 11.6], "lat": [53.5, 48.1]}
+        ),
+    }
+    return Case(raw, tables)
+
+
+def with_plant(inputs: Inputs, seed: int = 2) -> Inputs:
+    """The same inputs with PV behind the meter and a wind contract, from synthetic capacity factors (PV dark at times)."""
+    rng, d = np.random.default_rng(seed), inputs.data
+    coords = {c: d[c].values for c in ("site", "block", "hour")}
+    n_sites, n_blocks, n_hours = (len(coords[c]) for c in coords)
+    cf = rng.uniform(0.1, 0.9, (n_sites, 1, n_blocks, n_hours))
+    cf[:, :, 0, 0] = 0.0
+    hours = {"block": coords["block"], "hour": coords["hour"]}
+    data = d.assign(
+        availability=xr.DataArray(cf, {"site": coords["site"], "generator": ["pv"], **hours}),
+        max_plant=xr.DataArray(np.full((n_sites, 1), 15.0), {"site": coords["site"], "generator": ["pv"]}),
+        plant_cost=xr.DataArray([90_000.0], {"generator": ["pv"]}),
+        plant_land=xr.DataArray([0.2], {"generator": ["pv"]}),
+        plant_carbon=xr.DataArray([45.0], {"generator": ["pv"]}),
+        contract_profile=xr.DataArray(rng.uniform(0, 1, (1, n_blocks, n_hours)), {"contract": ["sea"], **hours}),
+        contract_offered=xr.DataArray([10.0], {"contract": ["sea"]}),
+        contract_strike=xr.DataArray([60.0], {"contract": ["sea"]}),
+    )
+    raw = inputs.study.model_dump()
+    raw["generation"] = {"pv": {"max_mw_per_site": 15.0}}
+    raw["contracts"] = {
+        "sea": {"technology": "wind", "lon": 8.0, "lat": 54.0, "offered_mw": 10.0, "strike_eur_2024_per_mwh": 60.0}
+    }
+    return replace(inputs, study=Study.model_validate(raw), data=data)
+
+
+def round_tables(folder: Path) -> None:
+    """Technology tables in round numbers, for sums by hand; at a rate of 0 an annuity is capex / life."""
+    rows: dict[str, list[tuple[str, str, float]]] = {
+        "servers": [("accelerated", "capex", 5e6), ("accelerated", "life", 5), ("accelerated", "fom", 0.0)],
+        "carbon": [("hall", "embodied", 1000), ("accelerated", "embodied", 400)],
+        "cooling": [
+            ("air_economiser", p, v)
+            for p, v in [
+                ("reference_utilisation", 0.8), ("fixed_share", 0.5), ("hall_capex", 1e7), ("hall_life", 20), ("hall_fom", 0.0),
+                ("land_ha_per_mw", 0.4),
+            ]
+        ],
+        "tariffs": [
+            *[("import", p, 10.0) for p in ("network_energy", "levies", "electricity_tax", "concession", "supply_margin")],
+            ("import", "network_capacity", 100_000), ("connection", "contribution", 160_000), ("connection", "life", 40),
+            ("connection", "substation_per_mw", 40_000), ("connection", "substation_fixed", 8e6),
+            ("line_overhead", "capex", 800), ("line_overhead", "fom", 0.0), ("line", "life", 40), ("line", "route_factor", 1.25),
+            ("water", "price", 2.0), ("land", "price", 600_000),
+        ],
+    }  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    for name, values in rows.items():
+        table = pd.DataFrame(values, columns=["technology", "parameter", "value"])
+        table.assign(unit="-", source="round numbers for a sum by hand").to_csv(folder / f"{name}.csv", index=False)
