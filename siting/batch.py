@@ -43,6 +43,7 @@ GAPS = ("gap", "gap_of_objective", "gap_of_siting_dependent_cost")
 COLUMNS = ("scenario", "status", "digest", "objective", "bound", *GAPS, "chosen", *ACCOUNT_COLUMNS.values(), "seconds", "error")
 FINISHED = ("optimal", "limit")  # `limit`: the time that the study allows is used up
 
+ANSWER_S = 10.0  # how long a scheduler may take to answer
 FIRST_WORKER_S = 600.0  # how long to wait for the first worker of a cluster
 NEXT_WORKER_S = 60.0  # how long to wait for another one when the last is lost
 
@@ -216,7 +217,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
 
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout=10, set_as_default=False)
+            client = Client(scheduler, timeout=ANSWER_S, set_as_default=False)
         except (OSError, ValueError) as e:
             message = f"no Dask scheduler answers at '{scheduler}' ({e}); start one with `dask scheduler`"
             raise SitingError(message) from None

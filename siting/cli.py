@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path)  # whether it is there is told by its reader, with the nearest name
 FOLDER = click.Path(path_type=Path, file_okay=False)
 GAP = "gap_of_siting_dependent_cost"
+SHOWN = ("scenario", "status", "objective", GAP, "sites", "it_capacity_mw", "carbon_market_t_per_year", "water_m3_per_year")
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
@@ -40,7 +42,9 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except SitingError as e:
+        except BrokenPipeError:  # `siting … | head`: click ends quietly
+            raise
+        except (SitingError, OSError) as e:
             Console(stderr=True).print(str(e), style="red", markup=False, highlight=False, soft_wrap=True)
             ctx.exit(1)
 
@@ -68,7 +72,6 @@ def check(study: Path) -> None:
         "kept": len(inputs.sites),
         "blocks of hours": sizes["block"],
         "hours": sizes["block"] * sizes["hour"],
-        "workloads": len(inputs.study.work),
         "regions of users": sizes.get("region", 0),
         "cooling technologies": sizes.get("cooling", 0),
         "limits": len(inputs.study.limits),
@@ -119,7 +122,7 @@ def batch(scenarios: Path, out: Path | None, scheduler: str | None, workers: int
     """Solve every scenario of SCENARIOS that is not solved yet, on Dask."""
     if scheduler and workers:
         raise click.UsageError("--workers counts processes on this machine; a cluster at --scheduler has its own")
-    from .batch import COLUMNS, run_all
+    from .batch import run_all
     from .study.scenarios import read_scenarios
 
     told = Console(stderr=True)
@@ -132,10 +135,10 @@ def batch(scenarios: Path, out: Path | None, scheduler: str | None, workers: int
     asked = read_scenarios(scenarios)
     folder = out or Path("runs") / scenarios.stem
     rows = run_all(asked, folder, scheduler, workers, tell)
-    shown = [c for c in COLUMNS if c not in ("digest", "chosen", "error", "bound") and rows[c].notna().any()]
-    Console().print(_frame(rows[shown], asked.name))
+    rows = rows.dropna(axis="columns", how="all")
+    Console().print(_frame(rows[[c for c in SHOWN if c in rows]], asked.name))
     click.echo(folder / "scenarios.csv")
-    failed = rows[rows["error"].fillna("") != ""]
+    failed = rows[rows["error"] != ""]
     if len(failed):
         raise SitingError(f"{len(failed)} of {len(rows)} scenarios have no plan: {', '.join(failed['scenario'])}", folder)
 
@@ -166,7 +169,7 @@ def explain(folder: Path, site: str | None) -> None:
         sentences = of_site(solution, site)
     else:
         sentences = [f"{finding(solution)}.", *gap_words(solution)]
-        sentences += [f"{name}: {of_site(solution, name)[0]}" for name in solution.chosen["site"].astype(str)]
+        sentences += [of_site(solution, name)[0] for name in solution.chosen["site"].astype(str)]
     for sentence in sentences:
         click.echo(sentence)
 
@@ -175,11 +178,9 @@ class Display:
     """Progress on stderr while a run lasts: stage, bound, incumbent, gap, seconds."""
 
     def __init__(self) -> None:
-        from time import monotonic
-
         from rich.live import Live
 
-        self.stage, self._clock, self._began = "preparing inputs", monotonic, monotonic()
+        self.stage, self._began = "preparing inputs", time.monotonic()
         self._last: Progress | None = None
         self._live = Live(get_renderable=self._table, console=Console(stderr=True), refresh_per_second=4, transient=True)
 
@@ -195,20 +196,17 @@ class Display:
         self.stage, self._last = progress.stage, progress
 
     def _table(self) -> Table:
-        from math import isfinite
-
         table = _table(None, "stage", "bound", "incumbent", "gap", "seconds")
         bound, incumbent = (self._last.bound, self._last.incumbent) if self._last else (float("-inf"), float("inf"))
-        known = isfinite(bound) and isfinite(incumbent) and max(abs(bound), abs(incumbent)) < 1e25
-        numbers = [f"{x:,.0f}" if isfinite(x) and abs(x) < 1e25 else "–" for x in (bound, incumbent)]
+        known = max(abs(bound), abs(incumbent)) < 1e25
+        numbers = [f"{x:,.0f}" if abs(x) < 1e25 else "–" for x in (bound, incumbent)]
         gap = f"{(incumbent - bound) / max(abs(incumbent), 1e-9):.3%}" if known else "–"
-        table.add_row(self.stage, *numbers, gap, f"{self._clock() - self._began:.0f}")
+        table.add_row(self.stage, *numbers, gap, f"{time.monotonic() - self._began:.0f}")
         return table
 
 
 def _print_solution(solution: Solution, folder: Path) -> None:
     from .reports.table import chosen_table, cost_table
-    from .reports.words import gap_words
 
     out, outcome = Console(), solution.outcome
     out.print(_frame(chosen_table(solution), f"{solution.name}: {len(solution.chosen)} sites"))
@@ -218,13 +216,11 @@ def _print_solution(solution: Solution, folder: Path) -> None:
         out.print(f"{why}: this is the best plan found so far; the gap that was asked for is not proven.", style="yellow")
     shares = f"{outcome['gap_of_objective']:.3%} of the objective, {outcome[GAP]:.3%} of the siting-dependent cost"
     click.echo(f"gap: {outcome['gap']:,.0f} = {shares}; {outcome['seconds']:.1f} s")
-    for sentence in gap_words(solution):
-        click.echo(sentence)
     _print_files(folder)
 
 
 def _frame(rows: pd.DataFrame, title: str) -> Table:
-    table = _table(title, *rows.columns)
+    table = _table(title, *(str(c).replace("_", " ") for c in rows.columns))
     for row in rows.itertuples(index=False):
         table.add_row(*(_cell(c, v) for c, v in zip(rows.columns, row, strict=True)))
     return table

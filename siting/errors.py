@@ -33,7 +33,7 @@ class SitingError(Exception):
             return where + self.problems[0]
         return f"{where}{len(self.problems)} problems\n" + "\n".join(f"  - {p}" for p in self.problems)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return type(self), (self.problems, self.path)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
-import pandas as pd
 import pyomo.environ as pyo
 
 from .blocks.model import Model, build
@@ -14,11 +12,10 @@ from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
 from .results.audit import audit
 from .results.solution import Solution, read_outcome
+from .solve.alternatives import without_each
 from .solve.headroom import JointHeadroom
 from .solve.highs import Tell
-from .solve.monolith import Monolith, without_each
-from .solve.outcome import Outcome
-from .solve.program import Program
+from .solve.monolith import Monolith
 from .solve.stamp import stamp
 from .study.read import to_yaml
 from .study.study import Study
@@ -45,7 +42,7 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, tell, interrupt)
     outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
     if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
-        outcome.without = _without(mono, outcome, program)
+        outcome.without = without_each(mono, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)
     if grid:
@@ -59,15 +56,3 @@ def meanings(model: Model) -> dict[str, str]:
         f"{v.parent_block().local_name}.{v.local_name}": v.doc or v.local_name
         for v in model.pyomo.component_objects(pyo.Var, descend_into=True)
     }
-
-
-def _without(mono: Monolith, outcome: Outcome, program: Program) -> pd.DataFrame:
-    """What each chosen site is worth: EUR a year to the best plan without it, as an interval that is proven."""
-    columns = [j for j, c in enumerate(program.plan.columns) if c.name == "sites.open" and outcome.plan[j] > 0.5]
-    columns = [j for j in columns if mono.whole.column_lower[j] < 0.5]
-    names = [str(program.plan.columns[j].index["site"]) for j in columns]
-    table = pd.DataFrame(without_each(mono, outcome, mono.options.time_limit_s / 2, columns, names))
-    if len(table):
-        gap = max(outcome.gap, mono.options.gap * abs(outcome.objective - outcome.unavoidable))
-        table["interchangeable"] = np.asarray(table["found_eur_2024_per_year"]) <= gap
-    return table

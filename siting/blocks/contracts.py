@@ -2,10 +2,10 @@
 
     contracted[c] ≤ contract_offered[c]
     cost += (strike[c] − spot[t]) · contract_profile[c,t] · contracted[c]
-    matched[s,t] ≤ imported[s,t],   Σ_s matched[s,t] ≤ Σ_c contract_profile[c,t] · contracted[c]
-    carbon_market += (imported − matched) · carbon_residual[t]
+    matched[t] ≤ Σ_s imported[s,t],   matched[t] ≤ Σ_c contract_profile[c,t] · contracted[c]
+    carbon_market += (Σ_s imported[s,t] − matched[t]) · carbon_residual[t]
 
-One contracted MWh is matched at one site once, in its own hour.
+One contracted MWh is matched once, in its own hour, anywhere in the portfolio (one bidding zone).
 """
 
 import pyomo.environ as pyo
@@ -31,14 +31,11 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     if not given.study.contracts:
         ledger.post("carbon_market", "imported", {(s, t): given.carbon_residual[t] * imported[s, t] for s, t in imported})
         return
-    b.matched = pyo.Var(given.s, given.t, domain=pyo.NonNegativeReals, doc="import matched by contracts in its hour [MW]")
-    b.matches_import = pyo.Constraint(given.s, given.t, rule=lambda b, s, t: b.matched[s, t] <= imported[s, t])
-
-    def produced(t: int) -> object:
-        return pyo.quicksum(given.contract_profile[c, t] * b.contracted[c] for c in given.c)
-
+    b.matched = pyo.Var(given.t, domain=pyo.NonNegativeReals, doc="import matched by contracts in its hour [MW]")
+    b.matches_import = pyo.Constraint(given.t, rule=lambda b, t: b.matched[t] <= pyo.quicksum(imported[s, t] for s in given.s))
     b.matched_once = pyo.Constraint(
-        given.t, rule=lambda b, t: pyo.quicksum(b.matched[s, t] for s in given.s) <= produced(t)
+        given.t,
+        rule=lambda b, t: b.matched[t] <= pyo.quicksum(given.contract_profile[c, t] * b.contracted[c] for c in given.c),
     )
     settled = pyo.quicksum(
         (given.contract_strike[c] - given.spot_price[t]) * given.contract_profile[c, t] * b.contracted[c]
@@ -46,6 +43,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         for t in given.t
     )
     ledger.post("cost", "settled", {EVERYWHERE: settled})
-    ledger.post("clean", "matched", {(s, t): b.matched[s, t] for s, t in imported})
-    residual = {(s, t): given.carbon_residual[t] * (imported[s, t] - b.matched[s, t]) for s, t in imported}
-    ledger.post("carbon_market", "unmatched", residual)
+    ledger.post("clean", "matched", {EVERYWHERE: pyo.quicksum(b.matched[t] for t in given.t)})
+    ledger.post("carbon_market", "imported", {(s, t): given.carbon_residual[t] * imported[s, t] for s, t in imported})
+    matched = pyo.quicksum(given.carbon_residual[t] * b.matched[t] for t in given.t)
+    ledger.post("carbon_market", "matched", {EVERYWHERE: -matched})

@@ -39,9 +39,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.houses_all_it = pyo.Constraint(given.s, rule=lambda b, s: sum(b.installed[s, k] for k in given.k) == it_capacity[s])
     b.houses_all_firm_it = pyo.Constraint(given.s, rule=lambda b, s: sum(b.firm_in[s, k] for k in given.k) == firm_it[s])
     b.firm_is_installed = pyo.Constraint(given.s, given.k, rule=lambda b, s, k: b.firm_in[s, k] <= b.installed[s, k])
-    design = {
-        s: sum(idle[s, k] * b.installed[s, k] + at_design[s, k] * b.firm_in[s, k] for k in given.k) for s in given.s
-    }
+    design = {s: sum(idle[s, k] * b.installed[s, k] + at_design[s, k] * b.firm_in[s, k] for k in given.k) for s in given.s}
     ledger.post("design_power", "at_design_hour", design)
     halls = {s: [(size * b.halls[s, k], k) for k in given.k] for s in given.s}
     ledger.post("cost", "halls", {s: sum(given.hall_cost[k] * mw for mw, k in halls[s]) for s in given.s})
@@ -59,9 +57,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.carries_all_heat = pyo.Constraint(
         given.s, given.t, rule=lambda b, s, t: sum(b.carried[s, k, t] for k in given.k) == it_power[s, t]
     )
-    b.within_halls = pyo.Constraint(
-        given.s, given.k, given.t, rule=lambda b, s, k, t: b.carried[s, k, t] <= b.installed[s, k]
-    )
+    b.within_halls = pyo.Constraint(given.s, given.k, given.t, rule=lambda b, s, k, t: b.carried[s, k, t] <= b.installed[s, k])
     b.power = pyo.Expression(
         given.s,
         given.t,

@@ -1,7 +1,7 @@
 """Generation behind the meter: PV and wind at the site; only this plant, and import, enter the site's busbar.
 
-    built[s,g] ≤ max_plant[s,g]
-    used[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
+built[s,g] ≤ max_plant[s,g]
+used[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
 """
 
 import pyomo.environ as pyo

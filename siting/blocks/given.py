@@ -72,7 +72,7 @@ class Given:
         a = self.inputs.data[name]
         unknown = set(a.dims) - set(DIMENSIONS)
         if unknown:
-            raise ModelError(f"{name} has the unknown dimension {sorted(unknown)}")
+            raise ModelError(f"{name} has the unknown dimension {sorted(map(str, unknown))}")
         if "block" not in a.dims:
             if a.ndim == 0:
                 return a.item()

@@ -32,9 +32,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     if given.study.grid is None:
         return
     b.imported = pyo.Var(given.s, given.t, domain=pyo.NonNegativeReals, doc="power through the site's meter [MW]")
-    b.within_connection = pyo.Constraint(
-        given.s, given.t, rule=lambda b, s, t: b.imported[s, t] <= b.connection[s]
-    )
+    b.within_connection = pyo.Constraint(given.s, given.t, rule=lambda b, s, t: b.imported[s, t] <= b.connection[s])
     imported = {(s, t): b.imported[s, t] for s in given.s for t in given.t}
     ledger.post("power", "imported", imported)
     ledger.post("grid_import", "imported", imported)

@@ -48,7 +48,9 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     all_rules = rules(given)
     b.rule = pyo.Set(initialize=list(all_rules), ordered=True)
     b.hourly = pyo.Set(initialize=[n for n, r in all_rules.items() if r.account in IN_HOURS], within=b.rule)
-    b.share = pyo.Var(b.hourly, given.d, domain=pyo.Reals, doc="the block's part of a limit, per occurrence [unit of the account]")
+    b.share = pyo.Var(
+        b.hourly, given.d, domain=pyo.Reals, doc="the block's part of a limit, per occurrence [unit of the account]"
+    )
 
     def within_limit(b: pyo.Block, n: str) -> object:
         r = all_rules[n]

@@ -31,9 +31,11 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         b.only_if_open = pyo.Constraint(given.s, rule=lambda b, s: b.new_it[s] <= room[s] * b.open[s])
     b.at_least = pyo.Constraint(
         given.s,
-        rule=lambda b, s: b.new_it[s] >= given.least_it[s] - given.existing_it[s]
-        if given.least_it[s] > given.existing_it[s]
-        else pyo.Constraint.Skip,
+        rule=lambda b, s: (
+            b.new_it[s] >= given.least_it[s] - given.existing_it[s]
+            if given.least_it[s] > given.existing_it[s]
+            else pyo.Constraint.Skip
+        ),
     )
     b.enough_in_total = pyo.Constraint(expr=pyo.quicksum(b.new_it[s] for s in given.s) >= given.least_new_it)
     ledger.post("sites", "open", {s: b.open[s] for s in given.s})

@@ -18,16 +18,18 @@ Training is MWh of IT within a window (a day inside its block of hours; a month 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pyomo.environ as pyo
 
+from ..study.study import Training
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     it_capacity = ledger.total("it_capacity")
-    work = given.study.work
+    work: dict = dict(given.study.work)
     b.training = pyo.Set(initialize=[w for w in given.w if work[w].kind == "training"], within=given.w)
     b.capacity = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT capacity of the site [MW]")
     b.is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.capacity[s] == it_capacity[s])
@@ -41,14 +43,20 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     _share_training(b, given)
 
 
+def _training(given: Given, w: str) -> Training:
+    work = given.study.work[w]
+    assert isinstance(work, Training)
+    return work
+
+
 def _share_training(b: pyo.Block, given: Given) -> None:
     """Work of a month or a year is shared out over the blocks of that window by the plan."""
-    b.spread = pyo.Set(initialize=[w for w in b.training if given.study.work[w].window != "day"], within=given.w)
+    b.spread = pyo.Set(initialize=[w for w in b.training if _training(given, w).window != "day"], within=given.w)
     b.share = pyo.Var(b.spread, given.d, domain=pyo.NonNegativeReals, doc="training done in one occurrence of the block [MWh]")
     months = given.inputs.data["month"].values[given._chosen]
 
     def windows(w: str) -> dict:
-        if given.study.work[w].window == "year":
+        if _training(given, w).window == "year":
             return {0: given.blocks}
         return {int(m): [d for d in given.blocks if months[d] == m] for m in sorted(set(months))}
 
@@ -66,7 +74,7 @@ def _share_training(b: pyo.Block, given: Given) -> None:
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
-    work = given.study.work
+    work: dict = dict(given.study.work)
     inference = [w for w in given.w if work[w].kind == "inference"]
     served = [(w, r) for w in inference for r in given.r if given.has_demand[w, r]]
     b.reachable = pyo.Set(
@@ -83,8 +91,9 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.meets_demand = pyo.Constraint(
         b.served,
         given.t,
-        rule=lambda b, w, r, t: pyo.quicksum(b.serve[i, t] for i in near.get((w, r), [])) + b.unserved[w, r, t]
-        == given.demand[w, r, t],
+        rule=lambda b, w, r, t: (
+            pyo.quicksum(b.serve[i, t] for i in near.get((w, r), [])) + b.unserved[w, r, t] == given.demand[w, r, t]
+        ),
     )
     if given.study.solver.strong_rows:
         b.serves_only_if_open = pyo.Constraint(
@@ -92,10 +101,10 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         )
     firm_training = [w for w in b.training if work[w].firm]
 
-    def inferring(s: str, t: int) -> object:
+    def inferring(s: str, t: int) -> Any:
         return pyo.quicksum(b.serve[i, t] for i in at.get(s, []))
 
-    def training(s: str, t: int) -> object:
+    def training(s: str, t: int) -> Any:
         return pyo.quicksum(b.train[w, s, t] for w in b.training)
 
     b.within_firm = pyo.Constraint(

@@ -65,7 +65,7 @@ def _names(frame: gpd.GeoDataFrame, cities: pd.DataFrame) -> list[str]:
     names = []
     for i, j in enumerate(nearest):
         east = (frame.lon[i] - cities.lon[j]) * np.cos(np.radians(frame.lat[i]))
-        point = COMPASS[int(round(np.degrees(np.arctan2(east, frame.lat[i] - cities.lat[j])) / 45)) % 8]
+        point = COMPASS[round(float(np.degrees(np.arctan2(east, frame.lat[i] - cities.lat[j]))) / 45) % 8]
         away = f" {km[i, j]:.0f} km {point}" if km[i, j] >= 3 else ""
         names.append(f"{cities['name'].iloc[j]}{away}")
     twice = pd.Series(names).duplicated(keep=False)

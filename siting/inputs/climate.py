@@ -15,7 +15,8 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError
-from ..physics import air, cooling as cooling_, renewables
+from ..physics import air, renewables
+from ..physics import cooling as cooling_
 from ..sources.tables import read_csv
 from ..sources.weather import UNITS, WIND_HEIGHT_M, at_sites, open_grid
 from ..study.study import Study
@@ -98,7 +99,7 @@ def cooling(
     typical = weather.typical(sites)
     parts: dict[str, list[np.ndarray]] = {}
     for k in names:
-        rows = technologies.cooling[k] if k in technologies.cooling else {}
+        rows = technologies.cooling.get(k, {})
         year = _performance(k, technologies.cooling, technologies.cooling_path, typical)
         days = _performance(k, technologies.cooling, technologies.cooling_path, weather.hours)
         months = _performance(k, technologies.cooling, technologies.cooling_path, weather.observed)
@@ -157,7 +158,9 @@ def _from_table(
     }
 
 
-def capacity_factor(kind: str, weather: xr.Dataset, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, t: Technologies) -> np.ndarray:
+def capacity_factor(
+    kind: str, weather: xr.Dataset, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, t: Technologies
+) -> np.ndarray:
     """Capacity factor of `pv` or `wind`, (cell, …time). `time` is UTC, hour beginning; the sun is taken at the half hour."""
     flat = {v: weather[v].transpose("cell", ...).values.reshape(weather.sizes["cell"], -1).T for v in UNITS}
     p = t.generation_numbers(kind) | {"measured_at_m": WIND_HEIGHT_M}
@@ -173,9 +176,7 @@ def capacity_factor(kind: str, weather: xr.Dataset, time: np.ndarray, lon: np.nd
     return np.clip(np.asarray(cf), 0.0, 1.0).T.reshape(weather.sizes["cell"], *np.asarray(time).shape)
 
 
-def generation(
-    study: Study, sites: gpd.GeoDataFrame, weather: Weather, technologies: Technologies
-) -> dict[str, xr.DataArray]:
+def generation(study: Study, sites: gpd.GeoDataFrame, weather: Weather, technologies: Technologies) -> dict[str, xr.DataArray]:
     """Capacity factors behind the meter, and costs of plant."""
     if not study.generation:
         return {}

@@ -40,7 +40,9 @@ class GridCase:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Situations and base overloads, for the report."""
-        rows = [(s.name, s.time, s.kind, s.reason, s.demand_mw.sum(), s.supply_mw.sum()) for s in self.situations[: self.n_named]]
+        rows = [
+            (s.name, s.time, s.kind, s.reason, s.demand_mw.sum(), s.supply_mw.sum()) for s in self.situations[: self.n_named]
+        ]
         columns = ["situation", "time_utc", "kind", "reason", "demand_mw", "available_supply_mw"]
         over = overloaded_anywhere(self.situations[: self.n_named]).drop_duplicates("branch")
         return {
@@ -82,7 +84,9 @@ def _bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
     if "bus" not in sites:
         raise InputsError("joint headroom needs a column 'bus' for every candidate, naming a bus of the network")
     number = {b: i for i, b in enumerate(grid.network.bus)}
-    unknown = [f"site '{s}': bus '{b}' is not in the network" for s, b in zip(sites["site"], sites["bus"]) if str(b) not in number]
+    unknown = [
+        f"site '{s}': bus '{b}' is not in the network" for s, b in zip(sites["site"], sites["bus"]) if str(b) not in number
+    ]
     if unknown:
         raise InputsError(unknown)
     return np.array([number[str(b)] for b in sites["bus"]])
@@ -108,7 +112,9 @@ def _observed(
     operation = np.unique(hours.time) if study.grid.situations.all_hours_of_days else np.array([], "M8[ns]")
     wanted = np.array([times[h.position] for h in extremes] + list(operation), "M8[ns]")
     wind, solar = _at_buses(study, grid, wanted, technologies)
-    labels = [(h.name, h.reason) for h in extremes] + [(f"{pd.Timestamp(t):%Y-%m-%d %H:%M}", "hour of a chosen day") for t in operation]
+    labels = [(h.name, h.reason) for h in extremes] + [
+        (f"{pd.Timestamp(t):%Y-%m-%d %H:%M}", "hour of a chosen day") for t in operation
+    ]
     built = []
     for i, (t, (name, reason)) in enumerate(zip(wanted, labels, strict=True)):
         now = system.sel(time=t)

@@ -79,12 +79,12 @@ class Technologies:
         capex = self.number("cooling", technology, "hall_capex")
         life = self.number("cooling", technology, "hall_life")
         upkeep = self.number("cooling", technology, "hall_fom")
-        return capex * (finance.annuity(study.finance.real_rate, life) + upkeep)
+        return capex * (float(finance.annuity(study.finance.real_rate, life)) + upkeep)
 
     def plant_annuity(self, study: Study, technology: str) -> float:
         """EUR_2024 per MW of plant and year."""
         capex, life, upkeep = (self.number("generation", technology, p) for p in ("capex", "life", "fom"))
-        return capex * (finance.annuity(study.finance.real_rate, life) + upkeep)
+        return capex * (float(finance.annuity(study.finance.real_rate, life)) + upkeep)
 
     def halls(self, study: Study, sites: gpd.GeoDataFrame) -> dict[str, xr.DataArray]:
         assert study.cooling is not None

@@ -113,13 +113,14 @@ def _series(study: Study, key: str, names: tuple[str, ...]) -> xr.Dataset:
 
 
 def _deflators() -> dict[int, dict[str, float]]:
-    table = read_csv(SHIPPED / "deflators.csv", ["year", "eur_index", "usd_index", "eur_per_usd"])
-    return table.set_index("year")[["eur_index", "usd_index", "eur_per_usd"]].to_dict("index")
+    columns = ["eur_index", "usd_index", "eur_per_usd"]
+    table = read_csv(SHIPPED / "deflators.csv", ["year", *columns])
+    return {int(row["year"]): {c: float(row[c]) for c in columns} for _, row in table.iterrows()}
 
 
 def _whole_days(time: pd.DatetimeIndex, system: xr.Dataset, prices: xr.Dataset) -> pd.DatetimeIndex:
     """Days (UTC) of which every hour is in all three sources."""
-    common = time.intersection(system.indexes["time"]).intersection(prices.indexes["time"])
+    common = pd.DatetimeIndex(np.intersect1d(np.intersect1d(time.values, system["time"].values), prices["time"].values))
     count = pd.Series(1, index=common).groupby(common.floor("D")).sum()
     return pd.DatetimeIndex(count[count == 24].index)
 
@@ -140,7 +141,7 @@ def _features(
     hourly["price"] = prices["day_ahead_price_eur_per_mwh"].reindex(time=system["time"])
     hourly["wet_bulb"] = wet_bulb(observed).reindex(time=system["time"])
     frame = hourly.to_dataframe()[["wet_bulb", *SYSTEM, "price"]]
-    daily = frame.groupby(frame.index.floor("D")).mean().loc[days]
+    daily = frame.groupby(pd.DatetimeIndex(frame.index).floor("D")).mean().loc[days]
     targets = frame[list(SYSTEM)].mean()
     targets["wet_bulb"] = float(wet_bulb(typical).mean())
     kind = prices["kind"].values if "kind" in prices else None

@@ -126,7 +126,9 @@ def _screened(
     worth = pd.Series(cost, index=kept["site"])
     order = worth.sort_values()
     must = kept.loc[(kept["choice"] == "must") | (kept["existing_it_mw"] > 0), "site"].tolist()
-    near = [s for reach in within_reach(study, kept).values() for s in order[order.index.isin(kept["site"][reach])].index[:EACH]]
+    near = [
+        s for reach in within_reach(study, kept).values() for s in order[order.index.isin(kept["site"][reach])].index[:EACH]
+    ]
     chosen = list(dict.fromkeys(must + near + _per_state(kept, order, keep)))[: max(keep, len(must))]
     table = table.copy()
     table["cost_of_100_mw_eur_2024_per_year"] = table["site"].map(worth)
@@ -146,5 +148,3 @@ def _per_state(kept: pd.DataFrame, order: pd.Series, keep: int) -> list[str]:
     rank = order.groupby(state.reindex(order.index)).cumcount()
     frame = pd.DataFrame({"rank": rank, "cost": order})
     return frame.sort_values(["rank", "cost"]).index[:keep].tolist()
-
-

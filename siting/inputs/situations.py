@@ -190,17 +190,13 @@ def demand_by_bus(annual_gwh: ArrayLike, national_mw: float) -> NDArray[np.float
     return national_mw * annual / annual.sum()
 
 
-def available_by_plant(
-    grid: Grid, capacity_factor: Mapping[str, ArrayLike], availability: Availability
-) -> NDArray[np.float64]:
+def available_by_plant(grid: Grid, capacity_factor: Mapping[str, ArrayLike], availability: Availability) -> NDArray[np.float64]:
     """Available supply [MW] of every generator, then of every store."""
     generators = grid.generators
     share = np.full(len(generators), availability.conventional)
     missing = sorted(set(generators["carrier"]) & set(VARIABLE) - set(capacity_factor))
     if missing:
-        raise InputsError(
-            [f"carrier {carrier!r} has plants in the network, but no capacity factor" for carrier in missing]
-        )
+        raise InputsError([f"carrier {carrier!r} has plants in the network, but no capacity factor" for carrier in missing])
     for carrier, value in capacity_factor.items():
         rows = (generators["carrier"] == carrier).to_numpy()
         by_bus = np.broadcast_to(np.asarray(value, float), grid.network.bus_count)
@@ -266,9 +262,7 @@ def _lack(grid: Grid, demand: NDArray[np.float64], supply: NDArray[np.float64]) 
     return np.maximum(wanted - there, 0.0)
 
 
-def _overloaded(
-    grid: Grid, over: NDArray[np.bool_], flow: NDArray[np.float64], limit: NDArray[np.float64]
-) -> pd.DataFrame:
+def _overloaded(grid: Grid, over: NDArray[np.bool_], flow: NDArray[np.float64], limit: NDArray[np.float64]) -> pd.DataFrame:
     """Branches above the screening limit in the base; `loading` [MW per MW of rating] above 1 is a real overload."""
     net = grid.network
     rows = np.flatnonzero(over)

@@ -13,7 +13,9 @@ from ..sources.tables import read_csv
 from ..study.study import Inference, Study
 
 
-def work(study: Study, sites: gpd.GeoDataFrame, n_blocks: int, n_hours: int, hour_of_day: np.ndarray) -> dict[str, xr.DataArray]:
+def work(
+    study: Study, sites: gpd.GeoDataFrame, n_blocks: int, n_hours: int, hour_of_day: np.ndarray
+) -> dict[str, xr.DataArray]:
     """Demand by region and hour, reachability, serving costs, training budgets. `hour_of_day` is (block, hour), UTC."""
     names = list(study.work)
     inference = {n: w for n, w in study.work.items() if isinstance(w, Inference)}
@@ -59,7 +61,9 @@ def least_it_mw(study: Study, demand: np.ndarray, weight: np.ndarray, month: np.
     if not training:
         return float(demand.max(initial=0.0))
     rate = sum(w.max_it_mw for w in training)
-    work_of_year = {window: sum(w.mwh_it_per_year for w in training if w.window == window) for window in ("day", "month", "year")}
+    work_of_year = {
+        window: sum(w.mwh_it_per_year for w in training if w.window == window) for window in ("day", "month", "year")
+    }
     windows = [("year", np.arange(len(weight)))] + [("month", np.flatnonzero(month == m)) for m in np.unique(month)]
     windows += [("day", np.array([d])) for d in range(len(weight))]
     nested = {"year": ("year", "month", "day"), "month": ("month", "day"), "day": ("day",)}
@@ -107,7 +111,7 @@ def _regions(study: Study, w: Inference) -> pd.DataFrame:
 
 def within_reach(study: Study, sites: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
     """`workload: region` → which sites meet the latency limit; only workloads with one."""
-    out = {}
+    out: dict[str, np.ndarray] = {}
     for name, w in study.work.items():
         if isinstance(w, Inference) and w.latency_ms is not None:
             table = _regions(study, w)

@@ -15,8 +15,9 @@ from matplotlib.transforms import Bbox
 
 from ..results.solution import Solution
 from . import style, words
-from .outlines import PLAIN_CRS, frame, read_outlines
+from .outlines import PLAIN_CRS, frame, inner_borders, read_outlines
 
+MAP_INCHES = 7.6
 LARGEST_POINTS = 26.0  # diameter of the largest circle
 MOST_LABELS = 30
 
@@ -30,10 +31,14 @@ def save_map(solution: Solution, outlines: Path | str | None, path: Path | str) 
 
 def draw_map(solution: Solution, outlines: Path | str | None = None) -> Figure:
     """The map as a matplotlib figure."""
-    figure = Figure(figsize=(9.6, 9.2), dpi=130, facecolor="white")
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.02, 0.075, 0.72, 0.80))
     sites = solution.sites.to_crs(PLAIN_CRS)
+    west, south, east, north = frame(sites)
+    wide = MAP_INCHES * (east - west) * np.cos(np.radians((south + north) / 2)) / (north - south)
+    wide, tall = (wide, MAP_INCHES) if wide <= MAP_INCHES else (MAP_INCHES, MAP_INCHES * MAP_INCHES / wide)
+    width, height = max(wide + 2.6, 8.0), tall + 1.75
+    figure = Figure(figsize=(width, height), dpi=130, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.2 / width, 0.55 / height, wide / width, tall / height))
     _ground(axes, sites, outlines)
     _candidates(axes, sites)
     _chosen(axes, solution)
@@ -47,13 +52,17 @@ def _ground(axes: Axes, sites: gpd.GeoDataFrame, outlines: Path | str | None) ->
     west, south, east, north = frame(sites)
     layers = read_outlines(outlines, sites)
     for i, layer in enumerate(layers):
-        coarse = i == 0
-        edge, width = (style.BORDER, 0.9) if coarse else (style.STATE_BORDER, 0.7)
-        layer.plot(ax=axes, facecolor=style.LAND if coarse else "none", edgecolor=edge, linewidth=width, zorder=1 + i)
+        if i == 0:
+            layer.plot(ax=axes, facecolor=style.LAND, edgecolor=style.BORDER, linewidth=0.8, zorder=1)
+        else:
+            inner_borders(layer, layers[0]).plot(ax=axes, color=style.STATE_BORDER, linewidth=0.7, zorder=2)
     axes.set_facecolor(style.SEA if layers else "white")
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
     axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)), adjustable="box", anchor="NW")
+    axes.apply_aspect()
+    axes.set_xlabel("")
+    axes.set_ylabel("")
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -105,24 +114,22 @@ def _labels(figure: Figure, axes: Axes, solution: Solution) -> None:
     renderer = FigureCanvasAgg(figure).get_renderer()
     room = axes.get_window_extent(renderer)
     for (x, y), r, (_, row) in zip(centres, radii, chosen.iterrows()):
-        words_ = f"{textwrap.shorten(str(row['site']), 34, placeholder='…')}\n{words.number(float(row['it_mw']))} MW"
+        label = f"{textwrap.shorten(str(row['site']), 34, placeholder='…')}\n{words.megawatts(row['it_mw'])}"
         text = axes.annotate(
-            words_, (row.geometry.x, row.geometry.y), fontsize=7.2, linespacing=1.1, zorder=9, color="#1d252b",
+            label, (row.geometry.x, row.geometry.y), fontsize=7.2, linespacing=1.1, zorder=9, color="#1d252b", va="bottom",
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "edgecolor": "none"},
         )  # fmt: skip
         extent = text.get_window_extent(renderer)
         dx, dy, box = _best_place(x, y, r, extent.width + 4, extent.height + 4, taken, room)
-        text.set_position((row.geometry.x, row.geometry.y))
-        text.xyann = axes.transData.inverted().transform((box.x0 + 2, box.y0 + 4))
+        text.xyann = tuple(axes.transData.inverted().transform((box.x0 + 2, box.y0 + 2)))
         taken.append(box)
-        if np.hypot(dx, dy) > r + 14 * px:
-            ends = axes.transData.inverted().transform([(x, y), ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)])
-            axes.add_line(Line2D(ends[:, 0], ends[:, 1], color="#5b6770", linewidth=0.6, zorder=6))
+        if np.hypot(dx, dy) > r + 8 * px:
+            nearest = (np.clip(x, box.x0, box.x1), np.clip(y, box.y0, box.y1))
+            ends = axes.transData.inverted().transform([(x, y), nearest])
+            axes.add_line(Line2D(ends[:, 0], ends[:, 1], color="#1d252b", linewidth=0.7, zorder=8))
 
 
-def _best_place(
-    x: float, y: float, r: float, w: float, h: float, taken: list[Bbox], room: Bbox
-) -> tuple[float, float, Bbox]:
+def _best_place(x: float, y: float, r: float, w: float, h: float, taken: list[Bbox], room: Bbox) -> tuple[float, float, Bbox]:
     """The nearest of the places around a circle that covers least; the shift from circle to box and the box (pixels)."""
     best: tuple[float, float, float, Bbox] | None = None
     for ring in (3.0, 16.0, 34.0, 60.0, 95.0):
@@ -156,15 +163,25 @@ def _legends(figure: Figure, solution: Solution) -> None:
     sizes = [float(p) for p in _points(np.array(steps, float), _scale(solution))]
     groups.append(("Installed IT [MW]", [dot("#9aa3a9", p, words.number(s)) for s, p in zip(steps, sizes)]))
     kept, dropped = int((solution.sites["kept"] & ~solution.sites["open"]).sum()), int((~solution.sites["kept"]).sum())
-    places = [dot(style.KEPT, 4, f"{kept:,} in the model, not chosen"), dot(style.DROPPED, 2.2, f"{dropped:,} dropped before")]
+    places = [
+        dot(colour, points, f"{count:,} {what}")
+        for colour, points, count, what in (
+            (style.KEPT, 4, kept, "in the model, not chosen"),
+            (style.DROPPED, 2.2, dropped, "dropped before"),
+        )
+        if count
+    ]
     groups.append(("Other candidates", places))
-    top = 0.875
+    box = figure.axes[0].get_position()
+    left, top = box.x1 + 0.08 / figure.get_figwidth(), box.y1
     for title, handles in groups:
         if not handles:
             continue
+        spacing = 1.7 if title.startswith("Installed") else 0.9
         legend = figure.legend(
-            handles=handles, title=title, loc="upper left", bbox_to_anchor=(0.745, top), frameon=False, fontsize=8.2,
-            title_fontproperties={"weight": "bold", "size": 8.6}, alignment="left", labelspacing=0.9, handletextpad=0.9,
+            handles=handles, title=title, loc="upper left", bbox_to_anchor=(left, top), frameon=False, fontsize=8.2,
+            title_fontproperties={"weight": "bold", "size": 8.6}, alignment="left", labelspacing=spacing, handlelength=2.6,
+            borderaxespad=0.2,
         )  # fmt: skip
         figure.add_artist(legend)
         height = legend.get_window_extent(FigureCanvasAgg(figure).get_renderer()).height / figure.bbox.height
@@ -172,9 +189,14 @@ def _legends(figure: Figure, solution: Solution) -> None:
 
 
 def _texts(figure: Figure, solution: Solution) -> None:
-    figure.text(0.02, 0.975, textwrap.fill(words.finding(solution), 82), fontsize=13, weight="bold", va="top", linespacing=1.2)
-    figure.text(0.02, 0.887, f"Study: {solution.name}. {gap_line(solution)}", fontsize=8.6, va="bottom", color="#48525a")
-    figure.text(0.02, 0.06, textwrap.fill(credit(solution), 170), fontsize=6.6, va="top", color="#48525a", linespacing=1.25)
+    width, height = figure.get_size_inches()
+    left, box = 0.2 / width, figure.axes[0].get_position()
+    title = textwrap.fill(words.finding(solution), int(9.0 * (width - 0.4)))
+    below = textwrap.fill(f"Study: {solution.name}. {gap_line(solution)}", int(16 * (width - 0.4)))
+    figure.text(left, 1 - 0.15 / height, title, fontsize=12.5, weight="bold", va="top", linespacing=1.25)
+    figure.text(left, box.y1 + 0.08 / height, below, fontsize=8.6, va="bottom", color="#48525a")
+    sources = textwrap.fill(credit(solution), int(19.5 * (width - 0.4)))
+    figure.text(left, box.y0 - 0.08 / height, sources, fontsize=6.6, va="top", color="#48525a", linespacing=1.25)
 
 
 def gap_line(solution: Solution) -> str:

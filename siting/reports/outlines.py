@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import shapely
 
 from ..errors import DataError
 
 POLYGONS = ("Polygon", "MultiPolygon")
 PLAIN_CRS = "EPSG:4326"
+BESIDE_DEGREES = 0.06
 
 
 def read_outlines(path: Path | str | None, margin_of: gpd.GeoDataFrame | None = None) -> list[gpd.GeoDataFrame]:
@@ -32,11 +35,18 @@ def read_outlines(path: Path | str | None, margin_of: gpd.GeoDataFrame | None = 
             layers.append(layer)
     if not layers:
         raise DataError("holds no polygons to draw as outlines", path)
-    layers.sort(key=lambda one: one.geometry.area.mean(), reverse=True)
+    layers.sort(key=lambda one: float(np.mean(shapely.area(one.geometry.values))), reverse=True)
     if margin_of is None or margin_of.empty:
         return layers
     west, south, east, north = frame(margin_of)
     return [cut for cut in (one.clip((west - 4, south - 3, east + 4, north + 3)) for one in layers) if len(cut)]
+
+
+def inner_borders(fine: gpd.GeoDataFrame, coarse: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Borders of `fine` that do not run along a border of `coarse`: two sources never draw one coast twice."""
+    inside = shapely.union_all(shapely.buffer(coarse.geometry.to_numpy(), -BESIDE_DEGREES))
+    lines = shapely.intersection(shapely.union_all(shapely.boundary(fine.geometry.to_numpy())), inside)
+    return gpd.GeoSeries([lines], crs=fine.crs).explode(ignore_index=True)
 
 
 def frame(sites: gpd.GeoDataFrame) -> tuple[float, float, float, float]:

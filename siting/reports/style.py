@@ -31,7 +31,7 @@ def size_steps(largest_mw: float) -> list[float]:
     """Round MW for the size legend.
 
     >>> size_steps(370), size_steps(60)
-    ([50, 100, 400], [10, 20, 60])
+    ([50, 100, 400], [5, 20, 60])
     """
     if largest_mw <= 0:
         return []

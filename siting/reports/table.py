@@ -13,9 +13,10 @@ from ..results.solution import Solution
 from ..study.accounts import ACCOUNTS
 from . import words
 
-PUE_YEAR = "PUE, typical year, at reference load"
+PUE_YEAR = "annual PUE, typical year, at reference load"
 PUE_DAYS = "PUE, modelled days, at reference load"
 PUE_RUN = "PUE, modelled days, as operated"
+WORTH = ("worth, proven at least [M EUR_2024/year]", "worth, found at most [M EUR_2024/year]")
 
 
 def chosen_table(solution: Solution) -> pd.DataFrame:
@@ -32,12 +33,15 @@ def chosen_table(solution: Solution) -> pd.DataFrame:
     for title, values in _pue(solution).items():
         out[title] = chosen["site"].map(values)
     if "water_m3_per_year" in chosen:
-        out["water [m³/year]"] = chosen["water_m3_per_year"].astype(float).round()
+        out["water [m³/year]"] = chosen["water_m3_per_year"].astype(float).round() + 0.0
     if "cost_eur_2024_per_year" in chosen:
         out["cost [M EUR_2024/year]"] = chosen["cost_eur_2024_per_year"].astype(float) / 1e6
     if "without_least_eur_2024_per_year" in chosen:
-        worth = [words.worth_words(row) for _, row in chosen.iterrows()]
-        out["best plan without it costs more by"] = worth
+        for title, end in zip(WORTH, ("least", "found")):
+            worth = chosen[f"without_{end}_eur_2024_per_year"].astype(float) / 1e6
+            out[title] = worth.clip(lower=0.0) if end == "least" else worth
+        same = [words.is_interchangeable(row) for _, row in chosen.iterrows()]
+        out["interchangeable"] = ["yes, within the gap" if yes else "no" for yes in same]
     return out.reset_index(drop=True)
 
 
@@ -79,11 +83,11 @@ def figures(solution: Solution) -> list[tuple[str, str, str]]:
         out.append(("PUE as operated", f"{facility / it:.3f}", note))
     for account, title in (("carbon_location", "Carbon, location-based"), ("carbon_market", "Carbon, market-based")):
         if account in set(d.accounts["account"]):
-            per = f"{1000 * d.total(account) / it:,.0f} kg per MWh of IT" if it > 0 else ""
-            out.append((title, f"{d.total(account):,.0f} t/year", per))
+            per = f"{words.number(1000 * d.total(account) / it)} kg per MWh of IT" if it > 0 else ""
+            out.append((title, f"{words.number(d.total(account))} t/year", per))
     if "water" in set(d.accounts["account"]):
-        per = f"{d.total('water') / it:.2f} L per kWh of IT" if it > 0 else ""
-        out.append(("Water withdrawn", f"{d.total('water'):,.0f} m³/year", per))
+        per = f"{words.number(d.total('water') / it)} L per kWh of IT" if it > 0 else ""
+        out.append(("Water withdrawn", f"{words.number(d.total('water'))} m³/year", per))
     if facility > 0 and "clean" in set(d.accounts["account"]):
         share = words.percent(d.total("clean") / facility)
         note = "own plant and contracts in the same hour; the grid's own clean share is not in it"
@@ -95,8 +99,11 @@ def explain(solution: Solution, site: str) -> list[str]:
     """Why a site was chosen or not, in sentences with numbers. Raises DataError when there is no such candidate."""
     found = solution.sites[solution.sites["site"].astype(str) == str(site)]
     if found.empty:
-        names = solution.sites["site"].astype(str)
-        raise DataError(f"no candidate is called '{site}'; {nearest(str(site), names if len(names) < 30 else list(names)[:30])}")
+        valid = sorted(solution.sites["site"].astype(str))
+        close = nearest(str(site), valid)
+        raise DataError(
+            f"no candidate is called '{site}'; {close if len(valid) < 30 or 'did you' in close else 'see the sites'}"
+        )
     row = found.iloc[0]
     if not bool(row["kept"]):
         return [f"{site} was dropped before the model: {row['reason'] or 'no reason is recorded'}."]
@@ -113,7 +120,7 @@ def _cooling(row: pd.Series) -> str:
     parts = {c.removeprefix("it_mw_"): float(row[c]) for c in row.index if str(c).startswith("it_mw_") and row[c] > 1e-6}
     if len(parts) < 2:
         return words.plain("".join(parts))
-    return ", ".join(f"{words.plain(k)} {words.number(mw)} MW" for k, mw in sorted(parts.items(), key=lambda p: -p[1]))
+    return ", ".join(f"{words.plain(k)} {words.megawatts(mw)}" for k, mw in sorted(parts.items(), key=lambda p: -p[1]))
 
 
 def _pue(solution: Solution) -> dict[str, pd.Series]:
@@ -152,11 +159,9 @@ def _verdict(solution: Solution, row: pd.Series) -> str:
             f"{words.millions(abs(more))} {'more' if more > 0 else 'less'} than the chosen sites' mean."
         )
     rank = list(solution.chosen["site"]).index(row["site"]) + 1
-    cooling = _cooling(row)
-    return (
-        f"{row['site']} is chosen with {words.number(float(row['it_mw']))} MW of IT{f', cooled by {cooling}' if cooling else ''} "
-        f"(number {rank} of {len(solution.chosen)} by size)."
-    )
+    cooled = f", cooled by {_cooling(row)}" if _cooling(row) else ""
+    size = f"{words.megawatts(float(row['it_mw']))} of IT{cooled} (number {rank} of {len(solution.chosen)} by size)"
+    return f"{row['site']} is chosen with {size}."
 
 
 def _mean(sites: pd.DataFrame, column: str) -> float:
@@ -208,7 +213,8 @@ def _against(solution: Solution, site: str, others: pd.DataFrame) -> list[str]:
     names = [n for n in others["site"] if n in d["site"].values]
     out = []
     for title, values, unit, digits in rows:
-        mean = f"; the other chosen sites have {words.number(float(values[names].mean()), digits)}{unit} on average" if names else ""
+        told = words.number(float(values[names].mean()), digits) if names else ""
+        mean = f"; the other chosen sites have {told}{unit} on average" if names else ""
         out.append(f"{title}: {words.number(float(values[site]), digits)}{unit}{mean}.")
     return out
 
@@ -218,10 +224,10 @@ def _headroom(solution: Solution, row: pd.Series) -> list[str]:
     if pd.isna(own):
         return []
     if pd.isna(used) or float(used) <= 1e-6:
-        return [f"Its bus alone could connect {words.number(float(own))} MW."]
+        return [f"Its bus alone could connect {words.megawatts(float(own))}."]
     binds = " This limit binds." if str(row["site"]) in words.at_headroom(solution) else ""
-    return [f"Its connection of {words.number(float(used))} MW uses {words.percent(used / own)} of the {words.number(float(own))} MW "
-            f"that its bus alone could connect.{binds}"]  # fmt: skip
+    share = f"{words.percent(used / own)} of the {words.megawatts(float(own))}"
+    return [f"Its connection of {words.megawatts(float(used))} uses {share} that its bus alone could connect.{binds}"]
 
 
 def _reach(solution: Solution, site: str) -> list[str]:
@@ -239,6 +245,7 @@ def _reach(solution: Solution, site: str) -> list[str]:
         text = f"For {words.plain(w)} it reaches {len(served)} of {len(regions)} user regions within the latency limit"
         if "round_trip" in d:
             trips = d["round_trip"].sel(site=site)
-            text += ": " + ", ".join(f"{r} {float(trips.sel(region=r)):.1f} ms{'' if r in served else ' (too far)'}" for r in regions)
+            far = {r: "" if r in served else " (too far)" for r in regions}
+            text += ": " + ", ".join(f"{r} {float(trips.sel(region=r)):.1f} ms{far[r]}" for r in regions)
         out.append(text + ".")
     return out

@@ -1,4 +1,4 @@
-"""Words of the reports: numbers with thousands separators, names of lines and columns, and sentences that say what was found."""
+"""Words of the reports: numbers with thousands separators, names of lines and columns, sentences that say what was found."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ LINES = {
     "grid.tariff": "Network tariff and levies on energy",
     "contracts.settled": "Contracts, settled against spot",
 }
-UNITS = (  # endings of a column's name, longest first where one ends another
+UNITS = (  # endings of a column's name, the longer before one that it ends with
     ("_eur_2024_per_year", "EUR_2024/year"),
     ("_eur_2024_per_mwh", "EUR_2024/MWh"),
     ("_eur_2024_per_ha", "EUR_2024/ha"),
+    ("_eur_2024_per_mw_year", "EUR_2024/MW/year"),
     ("_eur_2024_per_mw", "EUR_2024/MW"),
     ("_t_per_year", "t/year"),
     ("_m3_per_year", "m³/year"),
@@ -62,6 +63,7 @@ def number(value: Any, digits: int = 3) -> str:
         return f"{value:,}"
     if not isinstance(value, (float, np.floating)):
         return str(value)
+    value = float(value)
     if math.isinf(value):
         return "unlimited" if value > 0 else "minus unlimited"
     if abs(value) < 1e-9:
@@ -70,6 +72,14 @@ def number(value: Any, digits: int = 3) -> str:
         return f"{value:.1e}"
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
     return f"{value:,.{decimals}f}"
+
+
+def megawatts(value: float) -> str:
+    """
+    >>> megawatts(1300.0), megawatts(50.0), megawatts(2.5)
+    ('1,300 MW', '50 MW', '2.5 MW')
+    """
+    return f"{value:,.0f} MW" if value >= 10 else f"{value:.3g} MW"
 
 
 def millions(value: float, digits: int = 3) -> str:
@@ -117,7 +127,7 @@ def header(column: str) -> str:
     for ending, unit in UNITS:
         if str(column).endswith(ending):
             return f"{plain(str(column)[: -len(ending)])} [{unit}]"
-    return plain(column)
+    return str(column) if "[" in str(column) or " " in str(column) or "/" in str(column) else plain(column)
 
 
 def key_column(name: str) -> bool:
@@ -144,6 +154,14 @@ def at_headroom(solution: Solution) -> list[str]:
     return [str(n) for n in chosen.loc[full & (chosen["connection_mw"] > 0), "site"]]
 
 
+def binding_corridors(solution: Solution) -> list[str]:
+    """Branches that limit the chosen connections together, the dearest first."""
+    note = solution.notes.get("corridors")
+    if note is None or "corridor" not in note:
+        return []
+    return [str(n) for n in dict.fromkeys(note["corridor"].dropna())]
+
+
 def some(names: list[str], most: int = 3) -> str:
     """
     >>> some(["a", "b"]), some(["a", "b", "c", "d"], 2)
@@ -161,14 +179,12 @@ def finding(solution: Solution) -> str:
         return "No site is chosen"
     total = float(chosen["it_mw"].sum())
     sites = f"{len(chosen)} site{'s' if len(chosen) > 1 else ''}"
-    parts = [f"{number(total)} MW of IT at {sites}{_where(chosen, total)}"]
-    full = at_headroom(solution)
+    parts = [f"{megawatts(total)} of IT at {sites}{_where(chosen, total)}"]
+    full = [*at_headroom(solution), *binding_corridors(solution)]
     if full:
         parts.append(f"headroom binds at {some(full)}")
-    elif "corridors" in solution.notes and len(solution.notes["corridors"]):
-        parts.append("headroom binds in the grid that the sites share")
     elif len(chosen) > 1:
-        parts.append(f"the largest is {chosen['site'].iloc[0]} with {number(float(chosen['it_mw'].iloc[0]))} MW")
+        parts.append(f"the largest is {chosen['site'].iloc[0]} with {megawatts(float(chosen['it_mw'].iloc[0]))}")
     if solution.total("penalty") > 1e-3:
         parts.append("NOT every rule is kept")
     return "; ".join(parts)
@@ -186,12 +202,20 @@ def gap_words(solution: Solution) -> list[str]:
     o = solution.outcome
     gap, objective = float(o["gap"]), float(o["objective"])
     status = {"optimal": "The gap asked for is proven.", "limit": "The time limit came before the gap asked for was proven."}
-    unit = "M EUR_2024/year" if _in_money(solution) else "million units of the objective a year"
+    if _in_money(solution):
+        first = (
+            f"This plan costs {millions(objective, 6)} M EUR_2024/year. No plan under the same assumptions can cost less than "
+            f"{millions(float(o['bound']), 6)}: at most {millions(gap)} M EUR_2024/year could still be saved."
+        )
+    else:
+        first = (
+            f"The objective of this plan is {number(objective)} a year. No plan under the same assumptions can be below "
+            f"{number(float(o['bound']))}: at most {number(gap)} could still be saved."
+        )
     return [
-        f"This plan costs {millions(objective)} {unit}. No plan under the same assumptions can cost less than "
-        f"{millions(float(o['bound']))}: at most {millions(gap)} {unit} could still be saved.",
-        f"That is {percent(float(o['gap_of_objective']))} of the objective. Most of the objective is paid by every plan (servers, "
-        f"the least halls and energy); of the part that depends on where the sites are, the gap is "
+        first,
+        f"That is {percent(float(o['gap_of_objective']))} of the objective. What every plan pays (servers, the least halls and "
+        f"energy) tells sites apart in nothing; of the rest, the siting-dependent cost, the gap is "
         f"{percent(float(o['gap_of_siting_dependent_cost']))}. Differences smaller than the gap are not proven.",
         status.get(str(o["status"]), "The search was stopped early; this is the best plan it had found."),
     ]

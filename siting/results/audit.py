@@ -137,13 +137,13 @@ def _carbon_and_water(s: Solution, inputs: Inputs) -> list[str]:
     if "grid_imported" in d:
         carbon = _yearly(d, d["carbon_average"] * d["grid_imported"])
         out += _differs(carbon, s.total("carbon_location"), "carbon_location")
-        matched = d["contracts_matched"] if "contracts_matched" in d else 0.0
-        market = _yearly(d, d["carbon_residual"] * (d["grid_imported"] - matched))
+        matched = d.get("contracts_matched", 0.0)
+        market = _yearly(d, d["carbon_residual"] * (d["grid_imported"].sum("site") - matched))
         out += _differs(market, s.total("carbon_market"), "carbon_market")
         if "contracts_matched" in d:
-            out += _above(d["contracts_matched"] - d["grid_imported"], "more is matched than imported")
+            out += _above(d["contracts_matched"] - d["grid_imported"].sum("site"), "more is matched than imported")
             sold = (d["contract_profile"] * d["contracts_contracted"]).sum("contract")
-            out += _above(d["contracts_matched"].sum("site") - sold, "more is matched than contracted")
+            out += _above(d["contracts_matched"] - sold, "more is matched than contracted")
     if "cooling_carried" in d:
         water = _yearly(d, (d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
         out += _differs(water, s.total("water"), "water")

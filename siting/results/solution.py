@@ -109,7 +109,9 @@ def read_outcome(inputs: Inputs, program: Program, outcome: Outcome, docs: dict[
     data = inputs.data.copy()
     plan = outcome.plan[:, None]
     hours = np.vstack([outcome.hours, outcome.plan[program.links]]) if len(program.links) else outcome.hours
-    for name, array in (_arrays(program.plan.columns, plan, False) | _arrays(program.hours.columns[: program.n_own], hours, True)).items():
+    for name, array in (
+        _arrays(program.plan.columns, plan, False) | _arrays(program.hours.columns[: program.n_own], hours, True)
+    ).items():
         meaning, unit = _meaning(docs.get(name, name))
         data[name.replace(".", "_")] = array.assign_attrs(long_name=meaning, units=unit)
     accounts = _accounts(program, plan, hours)
@@ -194,7 +196,7 @@ def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Ou
         sites[f"{account}_{unit}_per_year"] = names.map(of_place).astype(float)
     if outcome.without is not None and len(outcome.without):
         table = outcome.without.set_index("site")
-        for column in ("least_eur_2024_per_year", "found_eur_2024_per_year"):
-            sites[f"without_{column}"] = names.map(table[column]).astype(float)
+        sites["without_found_eur_2024_per_year"] = names.map(table["found_eur_2024_per_year"]).astype(float)
+        sites["without_instead"] = names.map(table["instead"]).fillna("")
         sites["interchangeable"] = names.map(table["interchangeable"]).fillna(False).astype(bool)
     return gpd.GeoDataFrame(sites, geometry="geometry", crs=inputs.candidates.crs)

@@ -124,9 +124,7 @@ class GridCheck:
         if self.situations and not np.allclose(situation.planned_share, self.situations[0].planned_share):
             raise ModelError(f"situation {situation.name!r} shares planned supply differently from the others")
         if self.situations and situation.rule != self.rule:
-            raise ModelError(
-                f"situation {situation.name!r} follows the rule {situation.rule!r}, the others {self.rule!r}"
-            )
+            raise ModelError(f"situation {situation.name!r} follows the rule {situation.rule!r}, the others {self.rule!r}")
         self.situations.append(situation)
 
     def cuts(self, d_mw: ArrayLike) -> list[GridCut]:
@@ -259,9 +257,7 @@ def _binding(corridors: dict[str, float], adequacy: float) -> str:
     return "adequacy" if adequacy > PRICE_NOISE else branch or "none"
 
 
-def _joint(
-    value: NDArray[np.float64], rows: list[GridCut], worth: NDArray[np.float64], rounds: int, rule: str
-) -> Joint:
+def _joint(value: NDArray[np.float64], rows: list[GridCut], worth: NDArray[np.float64], rounds: int, rule: str) -> Joint:
     """Carry the worth of each row [MW per MW of its right-hand side] over to branches and supply."""
     corridors: dict[str, float] = {}
     adequacy = 0.0

@@ -19,6 +19,7 @@ from .outcome import Outcome
 CORRIDOR_PRICE_FROM = 1.0  # EUR_2024 per MW and year: less is solver noise
 ROUNDS = 60
 LOOSE = 1e-4
+OTHER_ORDERS = 12
 
 
 class JointHeadroom:
@@ -36,9 +37,8 @@ class JointHeadroom:
         The bound is a little loose: the exact value is a row (`first_cuts`), so that its price is a corridor's.
         """
         own = xr.DataArray([h.headroom_mw * (1 + LOOSE) for h in self.own], {"site": inputs.data["site"]})
-        inputs.data["max_connection"] = np.minimum(inputs.data["max_connection"], own).assign_attrs(
-            inputs.data["max_connection"].attrs
-        )
+        most = inputs.data["max_connection"]
+        inputs.data["max_connection"] = most.clip(max=own).assign_attrs(most.attrs)
         return inputs
 
     def cuts(self, connection_mw: np.ndarray) -> list[GridCut]:
@@ -61,12 +61,15 @@ class JointHeadroom:
         rows: list[GridCut] = []
         for site in np.flatnonzero(caps < room):
             rows += self._named.cuts(np.eye(len(caps))[site] * CEILING_MW)[:2]
-        for total in (demand * 1.05, demand * 1.3, most.sum()):
-            for _ in range(ROUNDS):
-                found = self._named.cuts(_cheapest(cost / cost.max(), most, total, rows))
-                if not found:
-                    break
-                rows += found
+        taste = np.random.default_rng(0)  # other orders of the sites, the same on every machine
+        orders = [cost / cost.max()] + [taste.uniform(0, 1, len(caps)) for _ in range(OTHER_ORDERS)]
+        for order in orders:
+            for total in (demand * 1.1, most.sum()):
+                for _ in range(ROUNDS):
+                    found = self._named.cuts(_cheapest(order, most, total, rows))
+                    if not found:
+                        break
+                    rows += found
         return rows
 
     def tables(self, inputs: Inputs, outcome: Outcome) -> dict[str, pd.DataFrame]:

@@ -23,10 +23,11 @@ from ..study.study import SolverOptions
 from . import infeasibility
 from .highs import Answer, Highs, Tell
 from .outcome import Outcome
-from .program import INF, Cut, Program, whole
+from .program import Cut, Program, whole
 
 FindCuts = Callable[[np.ndarray], Sequence[Any]]  # connections by site [MW] -> rows of the grid that they violate
 MOST_ROUNDS = 40
+FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
 MIP = {"mip_lp_solver": "ipx"}  # a MIP with hours inside: simplex at the root finds no plan in minutes
 
 
@@ -46,14 +47,13 @@ class Monolith:
         self.find_cuts, self.tell = find_cuts, tell
         self.interrupt = interrupt or threading.Event()
         self.start = time.monotonic()
+        self._deadline = self.start + options.time_limit_s
         self.n_plan = len(program.plan.columns)
         self.whole = whole(program)
         self.highs = Highs(self.whole, self.interrupt)
         self.elastic = self._all_blocks(program.elastic_columns())
         self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
-        self.connection = np.array(
-            [j for j, c in enumerate(program.plan.columns) if c.name == "grid.connection"], np.int64
-        )
+        self.connection = np.array([j for j, c in enumerate(program.plan.columns) if c.name == "grid.connection"], np.int64)
         self.cuts: list[Cut] = []
         self.cut_rows: list[int] = []
         self.rounds = 0
@@ -66,17 +66,17 @@ class Monolith:
             raise Infeasible(infeasibility.explain(self.program, self.cuts))
         best: Answer | None = None
         bound, prices, status = relaxed.bound, self._prices(relaxed), "limit"
-        while self.rounds < MOST_ROUNDS and self._seconds_left() > 0 and not self.interrupt.is_set():
+        while self.rounds < MOST_ROUNDS and self.seconds_left() > 0 and not self.interrupt.is_set():
             found = self._mip(relaxed, best)
             if found.status == "infeasible":
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
             bound = max(bound, found.bound)
             if found.columns is None:
                 break
-            secure = found if not self._violated(found.columns) else self._secured(found)
+            secure = found if not self._violated(found.columns) else self.secured(found.columns[self.highs.integer])
             if secure is not None and secure.columns is not None and (best is None or secure.objective < best.objective):
                 best = secure
-            if best is not None and best.objective - bound <= self._allowed(best.objective):
+            if best is not None and best.objective - bound <= self.allowed(best.objective):
                 status = "optimal"
                 break
             self.rounds += 1
@@ -99,7 +99,7 @@ class Monolith:
             time.monotonic() - self.start,
             best.columns[: self.n_plan],
             hours,
-            self.cuts,
+            list(self.cuts),
             prices,
             self.rounds + 1,
         )
@@ -110,7 +110,7 @@ class Monolith:
         answer = self.highs.run("relaxation", self.tell, solver="ipx", time_limit=self._clock())
         while answer.columns is not None and answer.status == "optimal":
             new = self._violated(answer.columns)
-            if not new or self._seconds_left() <= 0:
+            if not new or self.seconds_left() <= 0:
                 break
             answer = self.highs.run("relaxation, grid rows", self.tell, time_limit=self._clock())
         self.highs.relax(False)
@@ -123,20 +123,19 @@ class Monolith:
             "plan",
             self.tell,
             mip_rel_gap=0.0,
-            mip_abs_gap=max(self._allowed(relaxed.objective) * self.highs.scale * 0.9, 1e-9),
+            mip_abs_gap=max(self.allowed(relaxed.objective) * self.highs.scale * FIRST_SHARE, 1e-9),
             time_limit=self._clock(),
             **MIP,
         )
 
-    def _secured(self, found: Answer) -> Answer | None:
-        """The found integers, everything else re-optimised under the grid rows that are found on the way."""
-        assert found.columns is not None
-        integer = self.highs.integer
-        fixed = np.round(found.columns[integer])
+    def secured(self, integers: np.ndarray) -> Answer | None:
+        """These values of the integer columns, everything else re-optimised under the grid rows found on the way; None where
+        no such plan exists or time is up."""
+        integer, fixed = self.highs.integer, np.round(integers)
         self.highs.relax(True)
         self.highs.bound_columns(integer, fixed, fixed)
         answer: Answer | None = None
-        while self._seconds_left() > 0:
+        while self.seconds_left() > 0:
             answer = self.highs.run("grid rows of the plan", self.tell, time_limit=self._clock())
             if answer.columns is None or not self._violated(answer.columns):
                 break
@@ -169,45 +168,19 @@ class Monolith:
         starts = self.n_plan + self.program.n_own * np.arange(self.program.n_blocks)
         return (starts[:, None] + own).ravel()
 
-    def _allowed(self, objective: float) -> float:
+    def allowed(self, objective: float) -> float:
         """The gap that is allowed, in the objective's unit."""
         if not np.isfinite(objective):
             return 0.0
         return self.options.gap * abs(objective - self.unavoidable) + 1e-9 * abs(objective)
 
-    def _seconds_left(self) -> float:
-        return self.options.time_limit_s - (time.monotonic() - self.start)
+    def extend(self, seconds: float) -> None:
+        """Allow `seconds` from now on, whatever is left."""
+        self._deadline = time.monotonic() + seconds
+
+    def seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
 
     def _clock(self) -> float:
         """HiGHS counts the run time of one object over all its runs."""
-        return self.highs.run_time() + max(self._seconds_left(), 0.1)
-
-
-def without_each(
-    mono: Monolith, outcome: Outcome, seconds: float, opened: Sequence[int], names: Sequence[str]
-) -> list[dict[str, float | str]]:
-    """For each chosen site: what the best plan without it costs more, as far as proven in the time given.
-
-    `least` is from the bound, `found` from a plan that was found (infinite where none was found in time).
-    """
-    rows: list[dict[str, float | str]] = []
-    each = max(seconds / max(len(opened), 1), 1.0)
-    for column, name in zip(opened, names, strict=True):
-        at = np.array([column])
-        mono.highs.bound_columns(at, np.zeros(1), np.zeros(1))
-        allowed = max(mono._allowed(outcome.objective) * mono.highs.scale * 0.9, 1e-9)
-        limit = mono.highs.run_time() + each
-        answer = mono.highs.run(f"without {name}", mono.tell, mip_rel_gap=0.0, mip_abs_gap=allowed, time_limit=limit, **MIP)
-        mono.highs.bound_columns(at, mono.whole.column_lower[at], mono.whole.column_upper[at])
-        found = answer.objective if answer.columns is not None else INF
-        bound = answer.bound if answer.status != "infeasible" else INF
-        rows.append(
-            {
-                "site": name,
-                "least_eur_2024_per_year": max(bound - outcome.objective, 0.0),
-                "found_eur_2024_per_year": found - outcome.objective,
-            }
-        )
-        if mono.interrupt.is_set():
-            break
-    return rows
+        return self.highs.run_time() + max(self.seconds_left(), 0.1)

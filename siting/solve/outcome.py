@@ -25,7 +25,9 @@ class Outcome:
     plan: np.ndarray
     hours: np.ndarray  # (own columns, blocks)
     cuts: list[Cut] = field(default_factory=list)
-    cut_prices: np.ndarray = field(default_factory=lambda: np.empty(0))  # per MW of the cut's right-hand side, in the relaxation
+    cut_prices: np.ndarray = field(
+        default_factory=lambda: np.empty(0)
+    )  # per MW of the cut's right-hand side, in the relaxation
     rounds: int = 0
     without: pd.DataFrame | None = None
 

@@ -1,7 +1,7 @@
 """Program: the model as sparse arrays. One pattern for all blocks of hours; only values that vary are tables over blocks.
 
-    minimise    c·x + Σ_d weight_d · c_d·y_d
-    subject to  plan rows over x;   for each block d:  rows over y_d and the linking columns x[links[:, d]]
+minimise    c·x + Σ_d weight_d · c_d·y_d
+subject to  plan rows over x;   for each block d:  rows over y_d and the linking columns x[links[:, d]]
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ INF = float("inf")
 SMALLEST = 1e-9  # HiGHS drops smaller coefficients; they are noise such as PV at sunrise
 
 
-class Label(NamedTuple):
+@dataclass(frozen=True)
+class Label:
     """Where a column or a row comes from."""
 
     block: str  # the module: `cooling`

@@ -128,7 +128,10 @@ def _dims(parent: Any, n: int) -> list[str]:
     names = []
     for part in parent.index_set().subsets():
         flat = list(part.domain.subsets()) if part.dimen and part.dimen > 1 else [part]
-        names += [q.local_name if q.local_name in DIMENSIONS or q.domain.local_name not in DIMENSIONS else q.domain.local_name for q in flat]
+        names += [
+            q.local_name if q.local_name in DIMENSIONS or q.domain.local_name not in DIMENSIONS else q.domain.local_name
+            for q in flat
+        ]
     return names if len(names) == n else [f"dim_{i}" for i in range(n)]
 
 

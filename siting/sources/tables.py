@@ -105,7 +105,7 @@ def read_technologies(path: Path) -> dict[str, dict[str, float | str]]:
     out: dict[str, dict[str, float | str]] = {}
     for row in table.itertuples():
         try:
-            value: float | str = float(row.value)
+            value: float | str = float(str(row.value))
         except ValueError:
             value = str(row.value)
         out.setdefault(str(row.technology), {})[str(row.parameter)] = value

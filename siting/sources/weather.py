@@ -63,7 +63,12 @@ def _clock(time: pd.DatetimeIndex) -> list[str]:
 
 
 def at_sites(
-    grid: xr.Dataset, lon: np.ndarray, lat: np.ndarray, names: Sequence[str], path: Path, variables: Sequence[str] = tuple(UNITS),
+    grid: xr.Dataset,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    names: Sequence[str],
+    path: Path,
+    variables: Sequence[str] = tuple(UNITS),
     within_cells: float = 1.5,
 ) -> xr.Dataset:
     """The cell that encloses each site, or the nearest one with land `within_cells` cells away; dims (cell, time), `cell_of_site`.

@@ -86,7 +86,8 @@ def _line(raw: Any, keys: list[Any]) -> str:
     line = None
     for key in keys:
         try:
-            line = raw.lc.key(key)[0] if isinstance(raw, Mapping) else raw.lc.item(key)[0]
+            where: Any = raw.lc  # type: ignore[attr-defined]
+            line = where.key(key)[0] if isinstance(raw, Mapping) else where.item(key)[0]
             raw = raw[key]
         except (AttributeError, KeyError, TypeError, IndexError):
             break

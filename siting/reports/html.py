@@ -1,0 +1,149 @@
+"""report.html: one file that opens without a network. The decision first, then why, then how far it can be trusted.
+
+A Content-Security-Policy in the page forbids every load from elsewhere; pictures and scripts are inside the file.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from bokeh.embed import components
+from bokeh.resources import Resources
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ..results.solution import Solution
+from . import charts, notes, words
+from .interactive import interactive_map
+from .table import PUE_DAYS, PUE_RUN, PUE_YEAR, WORTH, account_table, chosen_table, cost_table, figures
+
+FOUR_DIGITS = (PUE_YEAR, PUE_DAYS, PUE_RUN)
+SUMMED = ("IT [MW]", "connection [MW]", "PV [MW]", "wind [MW]", "water [m³/year]", "cost [M EUR_2024/year]")
+
+
+def save_report(
+    solution: Solution, path: Path | str, picture: Path | str | None = None, outlines: Path | str | None = None
+) -> Path:
+    """Write the report; returns its path. `picture`: map.png to put inside; `outlines`: polygons for the map to hover over."""
+    page = Environment(loader=PackageLoader("siting.reports", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    page.globals.update(number=words.number, percent=words.percent, millions=words.millions)
+    Path(path).write_text(page.get_template("report.html.j2").render(contents(solution, picture, outlines)), encoding="utf-8")
+    return Path(path)
+
+
+def contents(solution: Solution, picture: Path | str | None, outlines: Path | str | None) -> dict[str, Any]:
+    """Everything the template shows."""
+    plots: dict[str, Any] = {"map": interactive_map(solution, outlines), "costs": charts.cost_chart(solution)}
+    hours = charts.hours_chart(solution)
+    if hours is not None:
+        plots["hours"] = hours
+    plots["map"].title.visible = False
+    chosen = chosen_table(solution)
+    worth = [c for c in (*WORTH, "interchangeable") if c in chosen]
+    script, divs = components(plots)
+    return {
+        "name": solution.name,
+        "description": _description(solution),
+        "finding": words.finding(solution),
+        "broken": solution.total("penalty"),
+        "figures": figures(solution),
+        "chosen": table_html(chosen.drop(columns=worth), total=SUMMED),
+        "worth": table_html(chosen[["site", *worth]]) if worth else "",
+        "n_chosen": len(solution.chosen),
+        "interchangeable": interchangeable_words(solution),
+        "costs": table_html(cost_table(solution), total=("M EUR_2024/year", "share [%]")),
+        "accounts": table_html(account_table(solution)),
+        "gap": words.gap_words(solution),
+        "outcome": solution.outcome,
+        "days_shown": _days_shown(solution),
+        "notes": {s: _notes(solution, s) for s in ("days", "headroom", "sources", "other")},
+        "modelled": notes.modelled_sources(solution),
+        "study": solution.study_yaml,
+        "picture": _inline(picture),
+        "divs": {name: Markup(div) for name, div in divs.items()},
+        "bokeh": Markup(Resources(mode="inline", components=["bokeh"]).render_js()),
+        "script": Markup(script),
+    }
+
+
+def interchangeable_words(solution: Solution) -> str:
+    """One sentence on the sites that could as well be others; empty when nobody asked what each site is worth."""
+    chosen = solution.chosen
+    if "without_least_eur_2024_per_year" not in chosen or chosen.empty:
+        return ""
+    same = [str(row["site"]) for _, row in chosen.iterrows() if words.is_interchangeable(row)]
+    if not same:
+        return "No chosen site is interchangeable: every plan found without one of them costs more than the gap."
+    verb = "is interchangeable" if len(same) == 1 else "are interchangeable, each by itself"
+    return f"{words.some(same, 100)} {verb}: a plan without it was found that is as good within the gap that was allowed."
+
+
+def table_html(table: pd.DataFrame, total: tuple[str, ...] = (), marked: list[bool] | None = None) -> Markup:
+    """A table with numbers right-aligned and thousands separated; `total`: columns summed in a last row."""
+    if table.empty:
+        return Markup('<p class="quiet">Nothing to show.</p>')
+    numeric = {c: pd.api.types.is_numeric_dtype(table[c]) and table[c].dtype != bool for c in table.columns}
+    parts = ['<div class="scroll"><table><thead><tr>']
+    parts += [f'<th class="{"n" if numeric[c] else "w"}">{escape(words.header(c))}</th>' for c in table.columns]
+    parts.append("</tr></thead><tbody>")
+    for i, values in enumerate(table.itertuples(index=False, name=None)):
+        flag = ' class="modelled"' if marked and marked[i] else ""
+        cells = [f'<td class="{"n" if numeric[c] else "w"}">{_cell(c, v)}</td>' for c, v in zip(table.columns, values)]
+        parts.append(f"<tr{flag}>{''.join(cells)}</tr>")
+    parts.append("</tbody>")
+    summed = [c for c in total if c in table]
+    if summed and len(table) > 1:
+        cells = [f'<td class="n">{_cell(c, float(table[c].sum()))}</td>' if c in summed else "<td></td>" for c in table.columns]
+        parts.append(f'<tfoot><tr><td class="w">together</td>{"".join(cells[1:])}</tr></tfoot>')
+    return Markup("".join([*parts, "</table></div>"]))
+
+
+def _cell(column: str, value: Any) -> str:
+    if words.key_column(column):
+        return str(escape("" if pd.isna(value) else str(value).removesuffix(".0")))
+    if isinstance(value, float) and pd.isna(value):
+        return "–"
+    if column in FOUR_DIGITS:
+        return words.number(value, 4)
+    if column.endswith("[MW]") and isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 10 or value == 0 else words.number(value, 2)
+    return str(escape(words.number(value)))
+
+
+def _notes(solution: Solution, section: str) -> list[dict[str, Any]]:
+    out = []
+    for _, note, table in notes.note_tables(solution, section):
+        shown = table.head(notes.MOST_ROWS)
+        marked = notes.modelled_rows(shown) if section == "sources" else None
+        rest = f"{len(shown)} of {len(table):,} rows; the solution's folder has all." if len(table) > len(shown) else ""
+        out.append({"title": note.title, "text": note.text, "table": table_html(shown, marked=marked), "rest": rest,
+                    "long": len(shown) > 15})  # fmt: skip
+    return out
+
+
+def _days_shown(solution: Solution) -> str:
+    d = solution.data
+    if "block" not in d.dims or "weight" not in d:
+        return ""
+    shown, every = len(charts.shown_blocks(d)), d.sizes["block"]
+    which = "all" if shown == every else f"the {shown} of most weight among"
+    return f"Shown: {which} {every} blocks of {d.sizes.get('hour', 0)} hours that the model operates, side by side. UTC."
+
+
+def _description(solution: Solution) -> str:
+    try:
+        study = YAML(typ="safe").load(solution.study_yaml or "{}")
+    except YAMLError:
+        return ""
+    return str(study.get("description") or "").strip() if isinstance(study, dict) else ""
+
+
+def _inline(picture: Path | str | None) -> str:
+    if picture is None:
+        return ""
+    return "data:image/png;base64," + base64.b64encode(Path(picture).read_bytes()).decode()

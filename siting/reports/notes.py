@@ -1,0 +1,90 @@
+"""Notes of a solution as tables with a title and a sentence on how to read them. Unknown notes are shown too."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..results.solution import Solution
+from . import words
+
+
+class Note(NamedTuple):
+    title: str
+    text: str = ""
+    section: str = "other"  # decision (shown there in words) | days | headroom | sources | other
+
+
+NOTES = {
+    "representative_days": Note(
+        "Representative days",
+        "Whole observed days (UTC) and how many days of a year each one stands for; they sum to 365.",
+        "days",
+    ),
+    "fit": Note(
+        "How well the days meet the year",
+        "Weighted mean of the days, the year it should meet, and by how much it misses.",
+        "days",
+    ),
+    "headroom": Note(
+        "Headroom of each candidate alone",
+        "What the network could connect at the bus if nothing else came, the situation that limits it and the binding element. "
+        "A model result, never an operator's figure.",
+        "headroom",
+    ),
+    "headroom_caveats": Note("What the headroom is and is not", "", "headroom"),
+    "corridors": Note(
+        "Corridors that limit the plan",
+        "What one MW more on the element would save, in the relaxation of the model.",
+        "headroom",
+    ),
+    "stacking": Note(
+        "Single headroom does not add up", "The sum of each candidate's own headroom against what fits together.", "headroom"
+    ),
+    "grid_check": Note(
+        "Check of the chosen connections", "All grid situations, with the plan's connections fixed.", "headroom"
+    ),
+    "situations": Note(
+        "Grid situations", "Hours and design cases in which the network must carry all connections.", "headroom"
+    ),
+    "overloaded": Note("Overloaded before any new load", "These elements keep their flow as the limit.", "headroom"),
+    "overloaded_in_the_base": Note(
+        "Overloaded before any new load", "These elements keep their flow of today as the limit.", "headroom"
+    ),
+    "without": Note("What each chosen site is worth", "", "decision"),
+    "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
+    "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),
+    "assumptions": Note("Assumptions", "", "sources"),
+}
+MOST_ROWS = 60
+"""Longer tables are shown to this length; the rest is in the solution's folder."""
+
+
+def describe(name: str) -> Note:
+    """
+    >>> describe("transfer_limits")
+    Note(title='Transfer limits', text='', section='other')
+    """
+    return NOTES.get(name) or Note(words.plain(name).capitalize())
+
+
+def note_tables(solution: Solution, section: str) -> list[tuple[str, Note, pd.DataFrame]]:
+    """(name, note, table) of a section, in the order of `NOTES`, unknown ones last."""
+    order = [*NOTES, *(n for n in solution.notes if n not in NOTES)]
+    return [(n, describe(n), solution.notes[n]) for n in order if n in solution.notes and describe(n).section == section]
+
+
+def modelled_rows(table: pd.DataFrame) -> list[bool]:
+    """Which rows say that they are synthetic, modelled, assumed or a proxy."""
+    rows = table.itertuples(index=False, name=None)
+    return [bool(words.SYNTHETIC.search(" ".join(str(cell) for cell in row))) for row in rows]
+
+
+def modelled_sources(solution: Solution) -> list[str]:
+    """Titles of sources that are modelled or synthetic, for the notice at the head of the report."""
+    table = solution.notes.get("sources")
+    if table is None or table.empty:
+        return []
+    column = next((c for c in ("title", "name", "path", "source") if c in table), str(table.columns[0]))
+    return [str(t) for t, marked in zip(table[column], modelled_rows(table)) if marked]
