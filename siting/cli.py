@@ -64,6 +64,7 @@ def check(study: Path) -> None:
     from .solve.headroom import JointHeadroom
     from .study.read import read_study
 
+    _without_banner()
     inputs = prepare(read_study(study))
     check_inputs(JointHeadroom(inputs.grid).limited(inputs) if inputs.grid else inputs)
     sizes = inputs.data.sizes
@@ -74,12 +75,10 @@ def check(study: Path) -> None:
         "hours": sizes["block"] * sizes["hour"],
         "regions of users": sizes.get("region", 0),
         "cooling technologies": sizes.get("cooling", 0),
-        "limits": len(inputs.study.limits),
     }
-    table = _table(inputs.study.name, "", "")
+    click.echo(inputs.study.name)
     for what, count in counts.items():
-        table.add_row(what, f"{count:,}")
-    Console().print(table)
+        click.echo(f"{count:>8,}  {what}")
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputsError
+from ..errors import InputsError, nearest
 from .inputs import VARIABLES, Inputs
 
 
@@ -12,7 +12,7 @@ def check(inputs: Inputs) -> None:
     """Raise InputsError with every problem: wrong dimensions, NaN, values out of bounds, work that no plan can serve."""
     problems = _arrays(inputs)
     if not problems:
-        problems = _work(inputs) + _sites(inputs)
+        problems = _work(inputs) + _sites(inputs) + _limits(inputs)
     if problems:
         raise InputsError(problems, None)
 
@@ -88,4 +88,22 @@ def _sites(inputs: Inputs) -> list[str]:
                 f"the work needs {peak:.0f} MW of IT at its peak, but the grid headroom of all candidates carries {most:.0f} MW "
                 f"of IT: {peak - most:.0f} MW are missing; add candidates, or lower the demand"
             )
+    return problems
+
+
+def _limits(inputs: Inputs) -> list[str]:
+    """A limit per a column that the sites lack, or for a place that no site has."""
+    sites, problems = inputs.sites, []
+    for account, limit in inputs.study.limits.items():
+        if limit.per == "everywhere":
+            continue
+        if limit.per not in sites.columns:
+            told = nearest(limit.per, ["everywhere", *map(str, sites.columns)])
+            problems.append(f"limits.{account}: per '{limit.per}' is no column of the sites; {told}")
+            continue
+        places = set(sites[limit.per].astype(str))
+        for value in (limit.most, limit.least):
+            for place in value if isinstance(value, dict) else ():
+                if place not in places:
+                    problems.append(f"limits.{account}: no kept site has {limit.per} '{place}'; {nearest(place, places)}")
     return problems

@@ -86,7 +86,7 @@ def _by_site(values: np.ndarray, weather: xr.Dataset) -> np.ndarray:
 
 
 def cooling(
-    study: Study, sites: gpd.GeoDataFrame, weather: Weather, technologies: Technologies, shape: tuple[int, int]
+    study: Study, sites: gpd.GeoDataFrame, weather: Weather, technologies: Technologies, hours: Hours
 ) -> dict[str, xr.DataArray]:
     """Power and water per IT of the hour, the design hour, annual PUE and WUE; costs and land of halls."""
     if study.cooling is None:
@@ -94,7 +94,7 @@ def cooling(
     names = list(study.cooling.technologies)
     out = technologies.halls(study, sites)
     if study.cooling.hours is not None:
-        return out | _from_table(study, sites, technologies, shape)
+        return out | _from_table(study, sites, technologies, hours)
     assert weather.hours is not None and weather.observed is not None
     typical = weather.typical(sites)
     parts: dict[str, list[np.ndarray]] = {}
@@ -119,22 +119,23 @@ def cooling(
         ):
             parts.setdefault(name, []).append(values)
     coords = {"site": sites["site"].tolist(), "cooling": names}
-    hours = {"block": np.arange(shape[0]), "hour": np.arange(shape[1])}
+    of_hour = {"block": np.arange(hours.shape[0]), "hour": np.arange(hours.shape[1])}
     for name, values in parts.items():
         stacked = np.stack(values, axis=1)
-        out[name] = xr.DataArray(stacked, coords | (hours if stacked.ndim == 4 else {}))
+        out[name] = xr.DataArray(stacked, coords | (of_hour if stacked.ndim == 4 else {}))
     return out
 
 
-def _from_table(
-    study: Study, sites: gpd.GeoDataFrame, technologies: Technologies, shape: tuple[int, int]
-) -> dict[str, xr.DataArray]:
+def _from_table(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies, hours: Hours) -> dict[str, xr.DataArray]:
     """PUE and WUE typed in: `site, cooling, block, hour, pue, wue_l_per_kwh`; the design hour is the worst of the table."""
     assert study.cooling is not None and study.cooling.hours is not None
     path, names = study.path(study.cooling.hours), list(study.cooling.technologies)
     keys = ["site", "cooling", "block", "hour"]
     table = read_csv(path, [*keys, "pue", "wue_l_per_kwh"], ["hour", "pue", "wue_l_per_kwh"], keys)
-    blocks = list(dict.fromkeys(table["block"]))
+    blocks, shape, weight = list(hours.names), hours.shape, hours.data["weight"].values
+    unknown = sorted(set(table["block"]) - set(blocks), key=str)
+    if unknown:
+        raise DataError(f"block {unknown[0]} is not in the table of hours, which has: {', '.join(map(str, blocks))}", path)
     index = pd.MultiIndex.from_product([sites["site"], names, blocks, range(shape[1])], names=keys)
     full = table.astype({"site": str}).set_index(keys).reindex(index)
     if full["pue"].isna().any():
@@ -143,18 +144,19 @@ def _from_table(
     dims = (len(sites), len(names), len(blocks), shape[1])
     pue, wue = (full[c].to_numpy(float).reshape(dims) for c in ("pue", "wue_l_per_kwh"))
     coords = {"site": sites["site"].tolist(), "cooling": names}
-    hours = {"block": np.arange(shape[0]), "hour": np.arange(shape[1])}
+    of_hour = {"block": np.arange(shape[0]), "hour": np.arange(shape[1])}
     u = np.array([technologies.number("cooling", k, "reference_utilisation") for k in names])
     fixed = np.array([technologies.number("cooling", k, "fixed_share") for k in names])
-    idle = u * fixed * (pue.mean(axis=(2, 3)) - 1)
+    mean = np.average(pue.mean(axis=3), axis=2, weights=weight)
+    idle = u * fixed * (mean - 1)
     return {
-        "pue": xr.DataArray(pue, coords | hours),
+        "pue": xr.DataArray(pue, coords | of_hour),
         "idle_power": xr.DataArray(idle, coords),
-        "power_per_it": xr.DataArray(np.maximum(pue - (idle / u)[:, :, None, None], 1.0), coords | hours),
+        "power_per_it": xr.DataArray(np.maximum(pue - (idle / u)[:, :, None, None], 1.0), coords | of_hour),
         "design_power_per_it": xr.DataArray(np.maximum(pue.max(axis=(2, 3)) - idle / u, 1.0), coords),
-        "water_per_it": xr.DataArray(wue, coords | hours),
-        "pue_typical_year": xr.DataArray(pue.mean(axis=(2, 3)), coords),
-        "wue_typical_year": xr.DataArray(wue.mean(axis=(2, 3)), coords),
+        "water_per_it": xr.DataArray(wue, coords | of_hour),
+        "pue_typical_year": xr.DataArray(mean, coords),
+        "wue_typical_year": xr.DataArray(np.average(wue.mean(axis=3), axis=2, weights=weight), coords),
     }
 
 

@@ -26,6 +26,7 @@ class Hours(NamedTuple):
     data: dict[str, xr.DataArray]
     time: np.ndarray | None
     notes: dict[str, pd.DataFrame]
+    names: tuple = ()  # of the blocks, as a table of hours calls them
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,4 +78,4 @@ def from_table(study: Study, path: Path) -> Hours:
     month = ordered["month"].to_numpy().reshape(shape)[:, 0] if "month" in ordered else np.ones(len(names))
     weight = ordered["weight"].to_numpy(float).reshape(shape)[:, 0]
     data = of_blocks(weight, month, series or {"spot_price": np.zeros(shape)})
-    return Hours(data, None, {})
+    return Hours(data, None, {}, tuple(names))

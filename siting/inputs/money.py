@@ -188,4 +188,13 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
     if "spot_price" not in data:
         return halls
     cheapest = max(float(data["spot_price"].min() + data["energy_tariff"]), 0.0)
-    return halls + cheapest * energy
+    if "availability" in data:  # own plant may undercut every hour of import
+        full = (data["availability"] * data["weight"]).sum(["block", "hour"])
+        cheapest = min(cheapest, float((data["plant_cost"] / full.where(full > 0)).min()))
+    profit = 0.0
+    if "contract_profile" in data:
+        worth = ((data["spot_price"] - data["contract_strike"]) * data["contract_profile"] * data["weight"]).sum(
+            ["block", "hour"]
+        )
+        profit = float((worth.clip(min=0) * data["contract_offered"]).sum())
+    return max(halls + cheapest * energy - profit, 0.0)

@@ -27,6 +27,7 @@ def prepare(study: Study) -> Inputs:
     Raises StudyError or DataError with the file, the value and the rule; all missing files at once.
     """
     _files_exist(study)
+    _weather_where_needed(study)
     table = candidates(study)
     hours = hours_.from_table(study, study.path(study.hours.table)) if study.hours.table else periods.representative(study)
     technologies = money.Technologies.read(study)
@@ -41,7 +42,7 @@ def prepare(study: Study) -> Inputs:
     parts |= _site_arrays(study, sites, technologies)
     parts |= work(study, sites, *hours.shape, hours.hour_of_day())
     parts |= _least_new_it(study, parts)
-    parts |= climate.cooling(study, sites, weather, technologies, hours.shape)
+    parts |= climate.cooling(study, sites, weather, technologies, hours)
     parts |= climate.generation(study, sites, weather, technologies)
     parts |= climate.contracts(study, hours, technologies)
     parts |= money.connection(study, sites, technologies)
@@ -62,6 +63,23 @@ def _files_exist(study: Study) -> None:
             missing.append(f"{where}: there is no file {full}")
     if missing:
         raise StudyError(missing, study.name)
+
+
+def _weather_where_needed(study: Study) -> None:
+    """Groups that need weather beside a plain table of hours, and the other way round."""
+    problems = []
+    if study.hours.table is not None:
+        for group in ("generation", "contracts"):
+            if getattr(study, group):
+                problems.append(f"{group} needs weather: give hours.observed (and the other keys of representative days)")
+        if study.cooling is not None and study.cooling.hours is None:
+            problems.append("cooling beside a plain hours.table needs cooling.hours (PUE and WUE by hour)")
+    elif study.cooling is not None and study.cooling.hours is not None:
+        problems.append("cooling.hours goes with hours.table; with weather, PUE and WUE are computed")
+    if study.grid is not None and study.cooling is None:
+        problems.append("a grid group needs a cooling group: power at the meter is what halls take")
+    if problems:
+        raise StudyError(problems, study.name)
 
 
 def _paths(value: object, where: str) -> list[tuple[str, Path]]:

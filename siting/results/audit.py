@@ -17,7 +17,7 @@ TOLERANCE = 1e-5  # relative to the size of the account, plus 1e-4 of its unit
 
 def audit(solution: Solution, inputs: Inputs) -> Solution:
     """Return the solution, or raise ModelError naming every balance that does not hold."""
-    problems = [p for test in (_power, _work, _capacity, _headroom, _cost, _carbon_and_water) for p in test(solution, inputs)]
+    problems = [p for test in TESTS for p in test(solution, inputs)]
     if problems:
         raise ModelError([f"audit: {p}" for p in problems])
     return solution
@@ -76,13 +76,17 @@ def _work(s: Solution, inputs: Inputs) -> list[str]:
         unreachable = d["workloads_serve"].fillna(0) * (1 - d["reachable"])
         out += _above(unreachable, "a site serves a region beyond its latency limit")
     for name, w in inputs.study.work.items():
-        if w.kind == "training":
-            done = _yearly(d, d["workloads_train"].sel(workload=name))
-            least = w.mwh_it_per_year * float(d["weight"].sum() * d.sizes["hour"]) / 8760
-            if done < least * (1 - 1e-5) - 1e-3:
-                out.append(f"training '{name}': {done:.1f} of {least:.1f} MWh are done")
-            rate = d["workloads_train"].sel(workload=name).sum("site") - w.max_it_mw
-            out += _above(rate, f"training '{name}' exceeds its largest rate", w.max_it_mw)
+        if w.kind != "training":
+            continue
+        power = d["workloads_train"].sel(workload=name).sum("site")
+        out += _above(power - w.max_it_mw, f"training '{name}' exceeds its largest rate", w.max_it_mw)
+        done, hours = power.sum("hour") * d["weight"], d["weight"] * d.sizes["hour"]
+        groups = {"year": xr.zeros_like(d["month"]), "month": d["month"], "day": d["block"]}[w.window].values
+        for group in np.unique(groups):
+            least = w.mwh_it_per_year * float(hours.values[groups == group].sum()) / 8760
+            found = float(done.values[groups == group].sum())
+            if found < least * (1 - 1e-5) - 1e-3:
+                out.append(f"training '{name}': {found:.1f} of {least:.1f} MWh are done in {w.window} {group:g} (window)")
     return out
 
 
@@ -112,39 +116,83 @@ def _headroom(s: Solution, inputs: Inputs) -> list[str]:
     return out
 
 
-def _cost(s: Solution, inputs: Inputs) -> list[str]:
-    d = s.data
-    cost = float((d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]).sum())
+def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
+    """Every account of a year from inputs and decisions: (by site, what belongs to no site)."""
+    w, zero = d["weight"], xr.zeros_like(d["existing_it"])
+
+    def year(hourly: xr.DataArray) -> xr.DataArray:
+        return (hourly * w).sum([x for x in hourly.dims if x != "site"])
+
+    out = {name: zero for name in ("cost", "carbon_embodied", "land", "water", "clean", "facility_energy")}
+    apart = {name: 0.0 for name in ("cost", "clean", "carbon_market")}
+    out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
+    out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
+    out["carbon_embodied"] = d["server_carbon"] * d["sites_new_it"]
     if "cooling_installed" in d:
         new = d["cooling_installed"] - d["existing_halls"]
-        cost += float((d["hall_cost"] * new + d["land_rent"] * d["hall_land"] * new).sum())
-        cost += _yearly(d, d["water_price"] * (d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
+        out["land"] = (d["hall_land"] * new).sum("cooling")
+        out["carbon_embodied"] = out["carbon_embodied"] + (d["hall_carbon"] * new).sum("cooling")
+        out["water"] = year((d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
+        out["facility_energy"] = year(facility_power(d))
+        out["cost"] = out["cost"] + (d["hall_cost"] * new).sum("cooling") + d["water_price"] * out["water"]
     if "generation_built" in d:
-        cost += float(((d["plant_cost"] + d["land_rent"] * d["plant_land"]) * d["generation_built"]).sum())
+        built = d["generation_built"]
+        out["land"] = out["land"] + (d["plant_land"] * built).sum("generator")
+        out["carbon_embodied"] = out["carbon_embodied"] + (d["plant_carbon"] * built).sum("generator")
+        out["clean"] = year(d["generation_used"].sum("generator"))
+        out["cost"] = out["cost"] + (d["plant_cost"] * built).sum("generator")
+    out["cost"] = out["cost"] + d["land_rent"] * out["land"]
     if "grid_imported" in d:
-        cost += float((d["connection_cost"] * d["grid_connection"]).sum())
-        cost += _yearly(d, (d["spot_price"] + d["energy_tariff"]) * d["grid_imported"])
+        imported = d["grid_imported"]
+        out["connection"] = d["grid_connection"]
+        out["cost"] = out["cost"] + d["connection_cost"] * d["grid_connection"]
+        out["cost"] = out["cost"] + year((d["spot_price"] + d["energy_tariff"]) * imported)
+        out["carbon_location"] = year(d["carbon_average"] * imported)
+        out["carbon_market"] = year(d["carbon_residual"] * imported)
     if "contracts_contracted" in d:
-        settled = (d["contract_strike"] - d["spot_price"]) * d["contract_profile"] * d["contracts_contracted"]
-        cost += _yearly(d, settled)
+        price = d["contract_strike"] - d["spot_price"]
+        apart["cost"] = float((price * d["contract_profile"] * d["contracts_contracted"] * w).sum())
+        apart["clean"] = float((d["contracts_matched"] * w).sum())
+        apart["carbon_market"] = -float((d["carbon_residual"] * d["contracts_matched"] * w).sum())
     if "serving_cost" in d:
-        cost += _yearly(d, d["serving_cost"] * d["workloads_serve"].fillna(0))
-    return _differs(cost, s.total("cost"), "cost")
+        out["cost"] = out["cost"] + year((d["serving_cost"] * d["workloads_serve"].fillna(0)).sum(["workload", "region"]))
+    return {name: (by_site, apart.get(name, 0.0)) for name, by_site in out.items()}
 
 
-def _carbon_and_water(s: Solution, inputs: Inputs) -> list[str]:
-    d, out = s.data, []
-    if "grid_imported" in d:
-        carbon = _yearly(d, d["carbon_average"] * d["grid_imported"])
-        out += _differs(carbon, s.total("carbon_location"), "carbon_location")
-        matched = d.get("contracts_matched", 0.0)
-        market = _yearly(d, d["carbon_residual"] * (d["grid_imported"].sum("site") - matched))
-        out += _differs(market, s.total("carbon_market"), "carbon_market")
-        if "contracts_matched" in d:
-            out += _above(d["contracts_matched"] - d["grid_imported"].sum("site"), "more is matched than imported")
-            sold = (d["contract_profile"] * d["contracts_contracted"]).sum("contract")
-            out += _above(d["contracts_matched"] - sold, "more is matched than contracted")
-    if "cooling_carried" in d:
-        water = _yearly(d, (d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
-        out += _differs(water, s.total("water"), "water")
+def _accounts(s: Solution, inputs: Inputs) -> list[str]:
+    return [
+        problem
+        for name, (by_site, rest) in recomputed(s.data).items()
+        for problem in _differs(float(by_site.sum()) + rest, s.total(name), name)
+    ]
+
+
+def _limits(s: Solution, inputs: Inputs) -> list[str]:
+    """The study's limits against the recomputed accounts."""
+    accounts, out = recomputed(s.data), []
+    sites = inputs.sites.set_index("site")
+    for name, limit in inputs.study.limits.items():
+        by_site, rest = accounts[name]
+        if limit.per == "everywhere":
+            found = {"everywhere": float(by_site.sum()) + rest}
+        else:
+            column = sites.index.to_series() if limit.per == "site" else sites[limit.per].astype(str)
+            found = by_site.to_series().groupby(column).sum().to_dict()
+        for place, amount in found.items():
+            for bound, sign in ((limit.most, 1.0), (limit.least, -1.0)):
+                value = bound.get(place) if isinstance(bound, dict) else bound
+                if value is not None and sign * (amount - value) > TOLERANCE * max(abs(value), 1.0) + 1e-3:
+                    out.append(f"the limit on {name} ({place}) is {value:g}, the plan has {amount:.6g}")
     return out
+
+
+def _contracts(s: Solution, inputs: Inputs) -> list[str]:
+    d = s.data
+    if "contracts_matched" not in d:
+        return []
+    sold = (d["contract_profile"] * d["contracts_contracted"]).sum("contract")
+    out = _above(d["contracts_matched"] - sold, "more is matched than contracted")
+    return out + _above(d["contracts_matched"] - d["grid_imported"].sum("site"), "more is matched than imported")
+
+
+TESTS = (_power, _work, _capacity, _headroom, _accounts, _limits, _contracts)

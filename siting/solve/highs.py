@@ -60,7 +60,7 @@ class Highs:
     def __init__(self, w: Whole, interrupt: threading.Event | None = None):
         self._h = highspy.Highs()
         self.interrupt = interrupt or threading.Event()
-        self.option("output_flag", False)
+        self.option("log_to_console", False)
         self.option("threads", THREADS)
         sizes = np.abs(w.cost[w.cost != 0])
         self.scale = 10.0 ** -round(math.log10(float(np.median(sizes)))) if len(sizes) else 1.0

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.sparse as sp
 
 from .highs import Highs
-from .program import Cut, Program, whole
+from .program import INF, Cut, Program, Whole, whole
 
 ROW_WORDS = {
     "grid.carries_design_hour": "the connection carries the power of the design hour",
@@ -20,6 +21,7 @@ ROW_WORDS = {
     "sites.at_least": "the planner's fixed MW",
     "limits.within_limit": "the limit",
     "limits.within_land": "the land of the site",
+    "sites.enough_in_total": "room for the IT that the work needs",
     "workloads.does_all_work": "the training of the window",
 }
 
@@ -32,7 +34,7 @@ def explain(program: Program, cuts: Sequence[Cut], seconds: float = 30.0) -> lis
         highs.add_cut(cut)
     answer = highs.run("what is missing", mip_rel_gap=0.01, time_limit=seconds, mip_lp_solver="ipx")
     if answer.columns is None:
-        return _contradiction(program, highs)
+        return _contradiction(program, cuts, seconds)
     hours = answer.columns[len(program.plan.columns) :].reshape(program.n_blocks, program.n_own).T
     out = _unserved(program, hours) + _untrained(program, hours) + _over(program, hours)
     return out or ["no plan was found that keeps every rule; none of the elastic rules is broken: allow more time"]
@@ -79,7 +81,7 @@ def _over(program: Program, hours: np.ndarray) -> list[str]:
     for index, values in _values(program, "limits.over", hours):
         amount = float((values * program.weight).sum())
         if amount > 1e-3:
-            account, _, rest = str(index["rule"]).partition(":")
+            account, _, rest = str(next(iter(index.values()))).partition(":")
             sense, _, place = rest.partition("@")
             word = "exceeded" if sense == "most" else "missed"
             out.append(
@@ -89,7 +91,51 @@ def _over(program: Program, hours: np.ndarray) -> list[str]:
     return out
 
 
-def _contradiction(program: Program, highs: Highs) -> list[str]:
+ELASTIC_PLAN_ROWS = ("limits.within_limit", "limits.within_land", "sites.at_least", "sites.enough_in_total")
+
+
+def _contradiction(program: Program, cuts: Sequence[Cut], seconds: float) -> list[str]:
+    """The plan's own rules contradict each other: which of them is missed by how much, at least."""
+    w = whole(program, ("penalty",))
+    loose = [i for i, r in enumerate(program.plan.rows) if r.name in ELASTIC_PLAN_ROWS]
+    n, m = w.matrix.shape[1], len(loose)
+    signs = sp.csr_matrix((np.ones(m), (loose, np.arange(m))), (w.matrix.shape[0], m))
+    size = np.array([max(abs(x) for x in (w.lower[i], w.upper[i], 1.0) if np.isfinite(x)) for i in loose])
+    slack = Whole(
+        sp.hstack([w.matrix, signs, -signs]).tocsr(),
+        w.lower,
+        w.upper,
+        np.concatenate([w.column_lower, np.zeros(2 * m)]),
+        np.concatenate([w.column_upper, np.full(2 * m, INF)]),
+        np.concatenate([np.zeros(n), 1 / size, 1 / size]),
+        0.0,
+        np.concatenate([w.integer, np.zeros(2 * m, bool)]),
+    )
+    highs = Highs(slack)
+    elastic = program.elastic_columns()
+    starts = len(program.plan.columns) + program.n_own * np.arange(program.n_blocks)
+    closed = (starts[:, None] + elastic).ravel()
+    highs.bound_columns(closed, np.zeros(len(closed)), np.zeros(len(closed)))
+    for cut in cuts:
+        highs.add_cut(cut)
+    answer = highs.run("what is missing", mip_rel_gap=0.01, time_limit=seconds, mip_lp_solver="ipx")
+    if answer.columns is None:
+        return _irreducible(program, Highs(w))
+    missed = np.maximum(answer.columns[n : n + m], answer.columns[n + m :])
+    out = []
+    for i, amount in zip(loose, missed, strict=True):
+        if amount > 1e-6 * max(1.0, abs(amount)):
+            row = program.plan.rows[i]
+            words = ROW_WORDS.get(row.name, row.component)
+            of = ", ".join(str(x) for x in row.index.values())
+            out.append(
+                f"No plan keeps {words} ({of}) beside all other rules: it is missed by at least {amount:,.1f}. Move it by that."
+            )
+    return out or _irreducible(program, Highs(w))
+
+
+def _irreducible(program: Program, highs: Highs) -> list[str]:
+    """Names of rows that cannot hold together."""
     rows, _ = highs.conflict()
     names = [program.plan.rows[i] for i in rows if i < len(program.plan.rows)]
     if not names:

@@ -44,15 +44,16 @@ class Values:
     table: np.ndarray
 
     @classmethod
-    def of(cls, values: Sequence, n_blocks: int, what: str) -> Values:
+    def of(cls, values: Sequence, n_blocks: int, what: str, names: Sequence | None = None) -> Values:
         where = [i for i, v in enumerate(values) if isinstance(v, np.ndarray) and v.ndim]
         bad = [i for i in where if values[i].shape != (n_blocks,)]
         if bad:
             raise ModelError(f"{what}: a parameter's array does not hold one value per block")
         table = np.array([values[i] for i in where], float) if where else np.empty((0, n_blocks))
         base = np.array([0.0 if isinstance(v, np.ndarray) and v.ndim else v for v in values], float)
-        if np.isnan(base).any() or np.isnan(table).any():
-            raise ModelError(f"{what} holds NaN")
+        bad = [*np.flatnonzero(np.isnan(base)), *(where[i] for i in np.flatnonzero(np.isnan(table).any(axis=1)))]
+        if bad:
+            raise ModelError(f"{what}{f' of {names[bad[0]]}' if names is not None else ''} holds NaN")
         return cls(base, np.array(where, int), table)
 
     def at(self, d: int) -> np.ndarray:

@@ -82,19 +82,22 @@ def _part(rows: list, variables: list, n_blocks: int, column: Callable[[Any], in
         value += [pyo.value(x) for x in repn.linear_coefs]
     bounds = [_bounds(v) for v in variables]
 
-    def of(x: list, what: str) -> Values:
-        return Values.of(x, n_blocks, what)
+    def of(x: list, what: str, names: list) -> Values:
+        return Values.of(x, n_blocks, what, names)
+
+    row_names = [c.name for c in rows]
+    column_names = [v.name for v in variables]
 
     return Part(
         [_label(v) for v in variables],
         [_label(c) for c in rows],
         np.array(row, np.int32),
         np.array(col, np.int32),
-        of(value, "a coefficient"),
-        of(lower, "a lower row bound"),
-        of(upper, "an upper row bound"),
-        of([b[0] for b in bounds], "a lower bound"),
-        of([b[1] for b in bounds], "an upper bound"),
+        of(value, "a coefficient", [row_names[i] for i in row]),
+        of(lower, "a lower row bound", row_names),
+        of(upper, "an upper row bound", row_names),
+        of([b[0] for b in bounds], "a lower bound", column_names),
+        of([b[1] for b in bounds], "an upper bound", column_names),
         np.array([not v.is_continuous() for v in variables], bool),
     )
 
@@ -128,10 +131,9 @@ def _dims(parent: Any, n: int) -> list[str]:
     names = []
     for part in parent.index_set().subsets():
         flat = list(part.domain.subsets()) if part.dimen and part.dimen > 1 else [part]
-        names += [
-            q.local_name if q.local_name in DIMENSIONS or q.domain.local_name not in DIMENSIONS else q.domain.local_name
-            for q in flat
-        ]
+        for q in flat:
+            above = q.domain.local_name  # a subset of the sites is still `site`
+            names.append(above if above in DIMENSIONS and q.local_name not in DIMENSIONS else q.local_name)
     return names if len(names) == n else [f"dim_{i}" for i in range(n)]
 
 
@@ -140,7 +142,11 @@ def _targets(v: Any, model: Model, plan_of: dict[int, int]) -> np.ndarray:
         return np.full(model.given.n_blocks, plan_of[id(v)])
     if id(v) not in model.given.links:
         raise ModelError(f"{v.name} is neither of the plan nor of the hours")
-    return np.array([plan_of[id(t)] for t in model.given.links[id(v)][1]])
+    targets = model.given.links[id(v)][1]
+    for t in targets:
+        if id(t) not in plan_of:
+            raise ModelError(f"across() was given {t.name}, which is decided in the hours; it takes variables of the plan")
+    return np.array([plan_of[id(t)] for t in targets])
 
 
 def _lines(entry: Entry, plan_column: Callable, hour_column: Callable, n_blocks: int) -> list[LedgerLine]:

@@ -30,6 +30,9 @@ CANDIDATE_COLUMNS = {
 }
 
 
+NUMBERS = [c for c in CANDIDATE_COLUMNS if c not in ("site", "bus", "state", "choice")]
+
+
 def read_csv(path: Path, needed: Sequence[str], numbers: Sequence[str] = (), key: Sequence[str] = ()) -> pd.DataFrame:
     """A CSV with the needed columns; `numbers` finite; no two rows with the same key. Raises DataError with every problem."""
     if not path.is_file():
@@ -83,6 +86,11 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
         for c in frame.columns
         if c not in CANDIDATE_COLUMNS and c != "geometry" and not str(c).startswith("x_")
     ]
+    for column in NUMBERS:
+        for row in (
+            frame.index[pd.to_numeric(frame[column], errors="coerce").isna() & frame[column].notna()] if column in frame else ()
+        ):
+            problems.append(f"site '{frame['site'][row]}': {column} is '{frame[column][row]}', which is not a number")
     for column in ("land_ha", "land_price_eur_2024_per_ha", "max_it_mw", "existing_it_mw", "least_it_mw", "headroom_mw"):
         if column in frame:
             for site in frame.loc[pd.to_numeric(frame[column], errors="coerce") < 0, "site"]:
@@ -90,7 +98,7 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
     if "choice" in frame:
         wrong = frame[~frame["choice"].fillna("").isin(["must", "never", ""])]
         problems += [f"site '{r.site}': choice is '{r.choice}'; valid: must, never, or empty" for r in wrong.itertuples()]
-    if {"lon", "lat"} <= set(frame.columns):
+    if {"lon", "lat"} <= set(frame.columns) and not problems:
         far = frame[(frame.lon.abs() > 180) | (frame.lat.abs() > 90)]
         problems += [f"site '{s}': lon, lat are not degrees (wrong CRS or unit?)" for s in far["site"]]
     if problems:

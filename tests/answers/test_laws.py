@@ -18,7 +18,11 @@ from siting.solve.stamp import stamp
 from tests.blocks.small import SHIPPED, Case, three_sites, with_plant
 
 FEW = settings(
-    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.explicit, Phase.generate]
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
 )
 SEEDS = st.integers(0, 10_000)
 
@@ -124,7 +128,6 @@ def test_doubling_a_weight_is_repeating_the_block(tmp_path_factory, seed):
     assert short.total("it_power") == pytest.approx(repeated.total("it_power"), rel=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="climate._from_table takes the mean PUE of the table without the weights of its blocks")
 def test_doubling_a_weight_where_pue_differs_by_block(tmp_path_factory):
     case = case_without_limits(three_sites(0, weights=(2, 1)))
     short, repeated = short_and_repeated(case, tmp_path_factory.mktemp("short"), tmp_path_factory.mktemp("long"))
@@ -176,10 +179,6 @@ def test_what_every_plan_pays_with_own_plant(tmp_path):
     assert inputs.unavoidable_cost <= relaxed_bound(inputs)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Monolith._mip allows the gap of the relaxation's objective, the loop that of the plan's: 40 equal rounds, then 'limit'",
-)
 def test_the_gap_asked_for_is_proven(tmp_path):
     """No time limit is near, so the status must be optimal and the gap no more than was asked for."""
     case = three_sites(1)

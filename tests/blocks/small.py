@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from siting.inputs.inputs import Inputs
 from siting.inputs.prepare import prepare
 from siting.study.read import read_study
-from siting.study.study import Study
+from siting.study.study import Contract, Plant, Study
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
 KINDS = ("air_economiser", "water_economiser")
@@ -55,18 +55,14 @@ class Case:
 def hours_table(weights: list[float], n_hours: int, price: np.ndarray, carbon: np.ndarray, months: list[int]) -> pd.DataFrame:
     """`price` and `carbon` are (block, hour); the weights are scaled to a year of 8,760 hours."""
     weight = np.array(weights) * 8760 / (sum(weights) * n_hours)
-    rows = [
-        (f"b{d}", t, weight[d], months[d], price[d, t], carbon[d, t]) for d in range(len(weights)) for t in range(n_hours)
-    ]
+    rows = [(f"b{d}", t, weight[d], months[d], price[d, t], carbon[d, t]) for d in range(len(weights)) for t in range(n_hours)]
     names = ["block", "hour", "weight", "month", "spot_price_eur_2024_per_mwh", "carbon_average_t_per_mwh"]
     return pd.DataFrame(rows, columns=names)
 
 
 def cooling_table(sites: list[str], kinds: tuple[str, ...], pue: np.ndarray, wue: np.ndarray) -> pd.DataFrame:
     """`pue` and `wue` are (site, cooling, block, hour)."""
-    rows = [
-        (sites[i], kinds[k], f"b{d}", t, pue[i, k, d, t], wue[i, k, d, t]) for i, k, d, t in np.ndindex(*pue.shape)
-    ]
+    rows = [(sites[i], kinds[k], f"b{d}", t, pue[i, k, d, t], wue[i, k, d, t]) for i, k, d, t in np.ndindex(*pue.shape)]
     return pd.DataFrame(rows, columns=["site", "cooling", "block", "hour", "pue", "wue_l_per_kwh"])
 
 
@@ -161,12 +157,10 @@ def with_plant(inputs: Inputs, seed: int = 2) -> Inputs:
         contract_offered=xr.DataArray([10.0], {"contract": ["sea"]}),
         contract_strike=xr.DataArray([60.0], {"contract": ["sea"]}),
     )
-    raw = inputs.study.model_dump()
-    raw["generation"] = {"pv": {"max_mw_per_site": 15.0}}
-    raw["contracts"] = {
-        "sea": {"technology": "wind", "lon": 8.0, "lat": 54.0, "offered_mw": 10.0, "strike_eur_2024_per_mwh": 60.0}
-    }
-    return replace(inputs, study=Study.model_validate(raw), data=data)
+    sea = Contract(technology="wind", lon=8.0, lat=54.0, offered_mw=10.0, strike_eur_2024_per_mwh=60.0)
+    more = {"generation": {"pv": Plant(max_mw_per_site=15.0)}, "contracts": {"sea": sea}}
+    return replace(inputs, study=inputs.study.model_copy(update=more), data=data)  # a file of it would need weather
+
 
 
 def round_tables(folder: Path) -> None:
@@ -185,7 +179,8 @@ def round_tables(folder: Path) -> None:
             *[("import", p, 10.0) for p in ("network_energy", "levies", "electricity_tax", "concession", "supply_margin")],
             ("import", "network_capacity", 100_000), ("connection", "contribution", 160_000), ("connection", "life", 40),
             ("connection", "substation_per_mw", 40_000), ("connection", "substation_fixed", 8e6),
-            ("line_overhead", "capex", 800), ("line_overhead", "fom", 0.0), ("line", "life", 40), ("line", "route_factor", 1.25),
+            ("line_overhead", "capex", 800), ("line_overhead", "fom", 0.0),
+            ("line", "life", 40), ("line", "route_factor", 1.25),
             ("water", "price", 2.0), ("land", "price", 600_000),
         ],
     }  # fmt: skip

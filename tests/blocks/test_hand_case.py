@@ -98,7 +98,7 @@ def test_units_of_the_accounts(solution):
 
 
 def test_golden_lp(tmp_path):
-    """The model of the hand case as an LP file, line by line. After a wanted change: look at the difference, then replace it."""
+    """The model of the hand case as an LP file. After a wanted change: look at the difference, then replace it."""
     model = build(hand_case(tmp_path).inputs(tmp_path), only=[0])
     weight = float(model.given.weights[0])
     model.pyomo.objective = pyo.Objective(

@@ -20,7 +20,7 @@ def test_post_after_read_names_both_blocks(ledger):
     ledger.enter("plan", "grid")
     ledger.total("design_power")
     ledger.enter("plan", "storage")
-    with pytest.raises(ModelError, match=r"storage posts charging to design_power after grid has read it; move storage before grid"):
+    with pytest.raises(ModelError, match=r"storage posts charging to design_power after grid has read it; move storage"):
         ledger.post("design_power", "charging", {"north": 2.0})
 
 

@@ -1,4 +1,4 @@
-"""Four newcomers, two of them here: a cap touches no file of the package, a cooling technology rows of a table and one function."""
+"""Two newcomers: a cap touches no file of the package, a cooling technology rows of a table and one function."""
 
 from __future__ import annotations
 
@@ -120,14 +120,20 @@ def test_a_cooling_technology_with_new_physics(tmp_path, monkeypatch):
     monkeypatch.setitem(cooling.MODELS, "snow", snow)
     snow_table(tmp_path)
     case = two_sites()
-    case.raw["cooling"] = {"technologies": ["air_economiser", "snow_heap"], "table": "cooling_table.csv", "hours": "cooling.csv"}
+    case.raw["cooling"] = {
+        "technologies": ["air_economiser", "snow_heap"],
+        "table": "cooling_table.csv",
+        "hours": "cooling.csv",
+    }
     case.tables["cooling.csv"] = pd.concat([case.tables["cooling.csv"], case.tables["cooling.csv"].assign(cooling="snow_heap")])
     study = case.study(tmp_path)
     inputs = case.inputs(tmp_path)
     for_weather = study.model_copy(update={"cooling": study.cooling.model_copy(update={"hours": None})})
     hours = Hours(of_blocks(np.full(2, 182.5), np.ones(2), {"spot_price": np.full((2, 24), 60.0)}), None, {})
-    arrays = climate.cooling(for_weather, inputs.sites, weather(case, tmp_path), Technologies.read(for_weather), hours.shape)
-    demand = xr.DataArray(np.full((1, 1, 2, 24), 10.0), {"workload": ["web"], "region": ["all"], "block": [0, 1], "hour": range(24)})
+    arrays = climate.cooling(for_weather, inputs.sites, weather(case, tmp_path), Technologies.read(for_weather), hours)
+    demand = xr.DataArray(
+        np.full((1, 1, 2, 24), 10.0), {"workload": ["web"], "region": ["all"], "block": [0, 1], "hour": range(24)}
+    )
     carbon = xr.DataArray(np.full((2, 24), 0.3), {"block": [0, 1], "hour": np.arange(24)})
     dropped = [n for n, a in inputs.data.data_vars.items() if "block" in a.dims]
     rest = inputs.data.drop_vars(dropped).drop_dims(["block", "hour"], errors="ignore")
@@ -145,5 +151,5 @@ def test_a_model_that_nobody_registered(tmp_path):
     case.raw["cooling"] |= {"table": "cooling_table.csv"}
     study = case.study(tmp_path)
     rows = Technologies.read(study).cooling
-    with pytest.raises(siting.errors.DataError, match=r"cooling_table\.csv: technology 'snow_heap': model 'ice' is none of air_eco"):
+    with pytest.raises(siting.errors.DataError, match=r"cooling_table\.csv: technology 'snow_heap': model 'ice' is none of"):
         climate._performance("snow_heap", rows, path, weather(case, tmp_path).observed)

@@ -55,7 +55,7 @@ def solved(tmp_path_factory) -> Path:
 def test_check_counts(tmp_path):
     result = call("check", write_small_study(tmp_path))
     assert result.exit_code == 0, result.output
-    counts = dict(line.split() for line in result.stdout.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit())
+    counts = dict(reversed(line.split(maxsplit=1)) for line in result.stdout.splitlines()[1:])
     assert counts["candidates"] == "2" and counts["kept"] == "2" and counts["hours"] == "1"
 
 

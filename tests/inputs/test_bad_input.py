@@ -73,23 +73,47 @@ BAD = {  # what -> (change, file, message)
     "duplicate site": (repeat("sites.csv", 0), "sites.csv", r"row 4: site north stands there a second time"),
     "negative capacity": (setter("sites.csv", "max_it_mw", 1, -20.0), "sites.csv", r"site 'south': max_it_mw is negative"),
     "negative land": (setter("sites.csv", "land_ha", 0, -1.0), "sites.csv", r"site 'north': land_ha is negative"),
-    "a choice": (setter("sites.csv", "choice", 0, "maybe"), "sites.csv", r"'north': choice is 'maybe'; valid: must, never, or empty"),
-    "not degrees": (setter("sites.csv", "lat", 1, 5_400_000.0), "sites.csv", r"site 'south': lon, lat are not degrees \(wrong CRS"),
+    "a choice": (
+        setter("sites.csv", "choice", 0, "maybe"),
+        "sites.csv",
+        r"'north': choice is 'maybe'; valid: must, never, or empty",
+    ),
+    "not degrees": (
+        setter("sites.csv", "lat", 1, 5_400_000.0),
+        "sites.csv",
+        r"site 'south': lon, lat are not degrees \(wrong CRS",
+    ),
     "unknown column": (renamed("sites.csv", "state", "stat"), "sites.csv", r"unknown column 'stat'; did you mean 'state'\?"),
     "no capacity": (setter("sites.csv", "max_it_mw", 0, None), None, r"no max_it_mw for site north: give a column"),
     "no headroom": (without_headroom, None, r"grid\.headroom 'per_bus' needs a column headroom_mw for every candidate"),
-    "missing column": (renamed("hours.csv", "weight", "wight"), "hours.csv", r"column 'weight' is missing; did you mean 'wight'\?"),
+    "missing column": (
+        renamed("hours.csv", "weight", "wight"),
+        "hours.csv",
+        r"column 'weight' is missing; did you mean 'wight'\?",
+    ),
     "duplicate hour": (repeat("hours.csv", 1), "hours.csv", r"row 4: block b0, hour 1 stands there a second time"),
     "gap of hours": (gap_of_hours, "hours.csv", r"block b0: hour 2 is missing \(every block needs hours 0 to 3\)"),
     "NaN price": (setter("hours.csv", "spot_price_eur_2024_per_mwh", 1, None), "hours.csv", r"row 3: spot_price_.* is 'nan'"),
-    "words for numbers": (setter("regions.csv", "it_mw", 0, "ten"), "regions.csv", r"row 2: it_mw is 'ten', which is not a number"),
+    "words for numbers": (
+        setter("regions.csv", "it_mw", 0, "ten"),
+        "regions.csv",
+        r"row 2: it_mw is 'ten', which is not a number",
+    ),
     "negative demand": (setter("regions.csv", "it_mw", 0, -10.0), "regions.csv", r"region 'all': it_mw is negative"),
     "latency without places": (latency_without_places, "regions.csv", r"a latency limit needs the columns lon and lat"),
     "no PUE": (drop("cooling.csv", 3), "cooling.csv", r"no PUE for site 'south', cooling 'air_economiser', block b0, hour 1"),
-    "PUE below one": (setter("cooling.csv", "pue", 0, 0.2), None, r"PUE at the reference utilisation \(pue\) holds 0\.2 1; allowed is 1"),
-    "carbon of kg": (setter("hours.csv", "carbon_average_t_per_mwh", 0, 400.0), None, r"\(carbon_average\) holds 400 t/MWh; allowed is 0 to 3"),
+    "PUE below one": (
+        setter("cooling.csv", "pue", 0, 0.2),
+        None,
+        r"PUE at the reference utilisation \(pue\) holds 0\.2 1; allowed is 1",
+    ),
+    "carbon of kg": (
+        setter("hours.csv", "carbon_average_t_per_mwh", 0, 400.0),
+        None,
+        r"\(carbon_average\) holds 400 t/MWh; allowed is 0 to 3",
+    ),
     "weights": (setter("hours.csv", "weight", 0, 1.0), "hours.csv", r"block b0: its hours have different weights"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -207,14 +231,26 @@ def nan_hour(g: xr.Dataset) -> xr.Dataset:
 GRIDS = {
     "wrong unit": (wrong_unit, r"dry_bulb_c has the unit 'K', expected 'degC'"),
     "no unit": (no_unit, r"pressure_pa has the unit 'None', expected 'Pa'"),
-    "missing variable": (lambda g: g.rename(dew_point_c="dewpoint_c"), r"variable 'dew_point_c' is missing; did you mean 'dewpoint_c'"),
+    "missing variable": (
+        lambda g: g.rename(dew_point_c="dewpoint_c"),
+        r"variable 'dew_point_c' is missing; did you mean 'dewpoint_c'",
+    ),
     "no grid": (lambda g: g.rename(lat="latitude"), r"dimension 'lat' is missing"),
-    "gap": (lambda g: g.isel(time=[*range(10), *range(13, 48)]), r"3 hours are missing after 2021-06-01 09:00:00; a gap is never filled"),
-    "duplicate hour": (lambda g: g.isel(time=[*range(10), 9, *range(10, 48)]), r"the hour 2021-06-01 09:00:00 stands there twice"),
+    "gap": (
+        lambda g: g.isel(time=[*range(10), *range(13, 48)]),
+        r"3 hours are missing after 2021-06-01 09:00:00; a gap is never filled",
+    ),
+    "duplicate hour": (
+        lambda g: g.isel(time=[*range(10), 9, *range(10, 48)]),
+        r"the hour 2021-06-01 09:00:00 stands there twice",
+    ),
     "backwards": (lambda g: g.isel(time=slice(None, None, -1)), r"time does not increase"),
     "NaN": (nan_hour, r"dew_point_c has hours without a value in the cell at 51\.00 N, 10\.00 E"),
-    "elsewhere": (lambda g: g.assign_coords(lon=g["lon"] + 20), r"does not cover site 'middle' \(51\.10 N, 10\.10 E\); .* degrees away"),
-}  # fmt: skip
+    "elsewhere": (
+        lambda g: g.assign_coords(lon=g["lon"] + 20),
+        r"does not cover site 'middle' \(51\.10 N, 10\.10 E\); .* degrees away",
+    ),
+}
 
 
 @pytest.mark.parametrize("what", GRIDS)

@@ -132,7 +132,6 @@ def test_nan_that_arises_in_a_row(inputs, text):
         stamped(inputs, row(body))
 
 
-@pytest.mark.xfail(strict=True, reason="`Values.of` does not name the row: 'a coefficient holds NaN'")
 def test_nan_names_the_block(inputs):
     with pytest.raises(ModelError, match="faulty"):
         stamped(inputs, row(lambda b, g: float("nan") * g.a["north", 0] * b.x["north", 0] <= 1))
@@ -150,7 +149,6 @@ def test_across_takes_variables_only(inputs):
         stamped(inputs, row(lambda b, g: b.x["north", 0] <= g.across(lambda d: b.level[d] + 1)))
 
 
-@pytest.mark.xfail(strict=True, reason="across() over a variable of the hours ends in a bare KeyError in stamp._targets")
 def test_across_takes_plan_variables_only(inputs):
     with pytest.raises(ModelError, match="faulty"):
         stamped(inputs, row(lambda b, g: b.x["north", 0] <= g.across(lambda d: b.x["north", 1])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,11 @@ WRONG = [  # key, value, what the message must say
     ("work.web.latencey_ms", 5.0, r"unknown key 'work\.web\.latencey_ms'; did you mean 'latency_ms'\?"),
     ("solver.gapp", 0.1, r"unknown key 'solver\.gapp'; did you mean 'gap'\?"),
     ("limits", {"watr": {"max_m3_per_year": 1.0}}, r"unknown key 'limits\.watr\..*; valid: .*water"),
-    ("limits", {"water": {"max_t_per_year": 1.0}}, r"unknown key 'limits\.water\.max_t_per_year'; did you mean 'max_m3_per_year'"),
+    (
+        "limits",
+        {"water": {"max_t_per_year": 1.0}},
+        r"unknown key 'limits\.water\.max_t_per_year'; did you mean 'max_m3_per_year'",
+    ),
     ("limits", {"water": {"per": "site"}}, r"limits: water needs max_m3_per_year or min_m3_per_year"),
     ("minimise", "profit", r"minimise: 'profit' is no account; valid: .*cost"),
     ("work.web.kind", "mining", r"'work\.web': .*'mining'.*'inference', 'training'"),
@@ -124,7 +129,6 @@ def test_demand_above_all_room(tmp_path):
     assert "the work needs 55 MW of IT at its peak, but all candidates together have room for 40 MW" in text
 
 
-@pytest.mark.xfail(strict=True, reason="infeasibility._over reads index['rule'], but the label of limits.over is 'hourly': KeyError")
 @pytest.mark.parametrize(
     ("account", "limit"), [("carbon_location", {"max_t_per_year": 20_000.0}), ("water", {"max_m3_per_year": 40_000.0})]
 )
@@ -141,12 +145,12 @@ def test_a_limit_that_no_plan_keeps(tmp_path, account, limit):
 
 def test_a_limit_of_the_plan_that_no_plan_keeps(tmp_path):
     """Two halls of 5 MW take 4.05 ha; 3 ha on both sites together are too few; at most 5 MW of IT in all."""
-    for account, limit in (("land", {"max_ha": 3.0}), ("it_capacity", {"max_mw": 5.0})):
+    for account, limit, missing in (("land", {"max_ha": 3.0}, r"1\.[01]"), ("it_capacity", {"max_mw": 5.0}, r"5\.0")):
         case = two_sites()
         case.raw["limits"] = {account: limit}
         text = told(case, tmp_path)
-        assert "cannot hold together" in text and f"{account}:most@everywhere" in text
-        assert "Drop or loosen one of them" in text
+        assert f"{account}:most@everywhere" in text
+        assert re.search(rf"missed by at least {missing}\. Move it by that", text)
 
 
 def test_land_of_the_sites_too_small(tmp_path):
@@ -164,14 +168,6 @@ def test_a_limit_on_sites(tmp_path):
     assert "sites:most@everywhere" in text or "15.0 MW" in text
 
 
-@pytest.mark.xfail(strict=True, reason="a contradiction of plan rows is told without the amount that is missing")
-def test_the_amount_missing_is_told_for_plan_limits(tmp_path):
-    case = two_sites()
-    case.raw["limits"] = {"it_capacity": {"max_mw": 5.0}}
-    assert "5 MW" in told(case, tmp_path).replace(".0", "")
-
-
-@pytest.mark.xfail(strict=True, reason="limits.rules: a place that no site has is left out in silence")
 def test_a_place_that_no_site_has(tmp_path):
     case = two_sites()
     case.raw["limits"] = {"it_capacity": {"max_mw": {"NN": 5.0}, "per": "state"}}
@@ -179,7 +175,6 @@ def test_a_place_that_no_site_has(tmp_path):
         siting.run(case.study(tmp_path))
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="limits.rules: `per` that is no column of the sites is a bare KeyError")
 def test_per_a_column_that_is_not_there(tmp_path):
     case = two_sites()
     case.raw["limits"] = {"water": {"max_m3_per_year": 1e6, "per": "stat"}}
@@ -187,7 +182,6 @@ def test_per_a_column_that_is_not_there(tmp_path):
         siting.run(case.study(tmp_path))
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="weather-driven groups beside a plain hours table: a bare AssertionError")
 @pytest.mark.parametrize("group", ["generation", "cooling"])
 def test_weather_is_needed_but_hours_are_a_table(tmp_path, group):
     case = two_sites()
@@ -195,5 +189,5 @@ def test_weather_is_needed_but_hours_are_a_table(tmp_path, group):
         case.raw["generation"] = {"pv": {"max_mw_per_site": 5.0}}
     else:
         del case.raw["cooling"]["hours"]
-    with pytest.raises((StudyError, InputsError), match="weather|observed"):
+    with pytest.raises((StudyError, InputsError), match=r"weather|observed"):
         siting.run(case.study(tmp_path))
