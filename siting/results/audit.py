@@ -172,9 +172,9 @@ def _limits(s: Solution, inputs: Inputs) -> list[str]:
     accounts, out = recomputed(s.data), []
     sites = inputs.sites.set_index("site")
     for name, limit in inputs.study.limits.items():
-        by_site, rest = accounts[name]
+        by_site, rest = accounts.get(name, (xr.zeros_like(s.data["existing_it"]), 0.0))
         if limit.per == "everywhere":
-            found = {"everywhere": float(by_site.sum()) + rest}
+            found: dict = {"everywhere": float(by_site.sum()) + rest}
         else:
             column = sites.index.to_series() if limit.per == "site" else sites[limit.per].astype(str)
             found = by_site.to_series().groupby(column).sum().to_dict()

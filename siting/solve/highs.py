@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -52,6 +53,7 @@ STATUS = {
     highspy.HighsModelStatus.kObjectiveTarget: "limit",
     highspy.HighsModelStatus.kInterrupt: "interrupted",
 }
+UNSURE = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kSolveError)
 
 
 class Highs:
@@ -126,10 +128,28 @@ class Highs:
 
     def run(self, stage: str = "", tell: Tell | None = None, **options: Any) -> Answer:
         """Solve; Ctrl-C and `interrupt` stop it with the best solution kept. Options hold for this run only."""
+        self._stage, self._tell = stage, tell
+        seconds = options.get("time_limit", INF) - self.run_time()
+        self._deadline = time.monotonic() + max(seconds, 0.0) + 1.0
+        self._with(options, self._run_in_thread)
+        if self._h.getModelStatus() in UNSURE:  # a bad start: once more from nothing, then by interior point
+            self.forget()
+            self._with(options, self._run_in_thread)
+        if self._h.getModelStatus() in UNSURE:
+            self.forget()
+            self._with(options | {"solver": "ipx"}, self._run_in_thread)
+        return self._answer()
+
+    def _with(self, options: dict[str, Any], work: Callable[[], None]) -> None:
         before = {name: self._h.getOptionValue(name)[1] for name in options}
         for name, value in options.items():
             self.option(name, value)
-        self._stage, self._tell = stage, tell
+        work()
+        for name, value in before.items():
+            self.option(name, value)
+
+    def _run_in_thread(self) -> None:
+        """HiGHS runs beside this thread, which listens for Ctrl-C."""
         failure: list[BaseException] = []
 
         def work() -> None:
@@ -145,11 +165,8 @@ class Highs:
                 thread.join(0.1)
             except KeyboardInterrupt:
                 self.interrupt.set()
-        for name, value in before.items():
-            self.option(name, value)
         if failure:
             raise failure[0]
-        return self._answer()
 
     def _answer(self) -> Answer:
         model_status = self._h.getModelStatus()
@@ -183,7 +200,7 @@ class Highs:
         return list(iis.row_index_), list(iis.col_index_)
 
     def _listen(self) -> None:
-        self._stage, self._tell = "", None
+        self._stage, self._tell, self._deadline = "", None, INF
 
         def logged(e: Any) -> None:
             if self._tell:
@@ -193,7 +210,7 @@ class Highs:
                 self._tell(Progress(self._stage, bound, incumbent, out.running_time))
 
         def asked(e: Any) -> None:
-            if self.interrupt.is_set():
+            if self.interrupt.is_set() or time.monotonic() > self._deadline:  # HiGHS forgets its limit inside some phases
                 e.interrupt()
 
         self._h.cbMipLogging += logged

@@ -64,14 +64,15 @@ class Monolith:
         relaxed = self._relaxation()
         if relaxed.status == "infeasible":
             raise Infeasible(infeasibility.explain(self.program, self.cuts))
-        best: Answer | None = None
         bound, prices, status = relaxed.bound, self._prices(relaxed), "limit"
+        best = self._rounded(relaxed)
         while self.rounds < MOST_ROUNDS and self.seconds_left() > 0 and not self.interrupt.is_set():
             found = self._mip(relaxed, best)
             if found.status == "infeasible":
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
             bound = max(bound, found.bound)
             if found.columns is None:
+                status = "limit"
                 break
             secure = found if not self._violated(found.columns) else self.secured(found.columns[self.highs.integer])
             if secure is not None and secure.columns is not None and (best is None or secure.objective < best.objective):
@@ -116,14 +117,29 @@ class Monolith:
         self.highs.relax(False)
         return answer
 
+    def _rounded(self, relaxed: Answer) -> Answer | None:
+        """A first plan: the relaxation's integers rounded, else rounded up; so that a plan exists even if time runs out."""
+        if relaxed.columns is None or not len(self.highs.integer):
+            return None
+        values = relaxed.columns[self.highs.integer]
+        for rounded in (np.round(values + 0.25), np.ceil(values - 1e-6)):
+            answer = self.secured(np.clip(rounded, *(b[self.highs.integer] for b in self._column_bounds())))
+            if answer is not None:
+                return answer
+        return None
+
+    def _column_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.whole.column_lower, self.whole.column_upper
+
     def _mip(self, relaxed: Answer, best: Answer | None) -> Answer:
+        allowed = min(self.allowed(a.objective) for a in (relaxed, best) if a is not None)
         if best is not None and best.columns is not None:
             self.highs.start_from(best.columns)
         return self.highs.run(
             "plan",
             self.tell,
             mip_rel_gap=0.0,
-            mip_abs_gap=max(self.allowed(relaxed.objective) * self.highs.scale * FIRST_SHARE, 1e-9),
+            mip_abs_gap=max(allowed * self.highs.scale * FIRST_SHARE, 1e-9),
             time_limit=self._clock(),
             **MIP,
         )

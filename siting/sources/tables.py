@@ -67,6 +67,15 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
     """
     if path.suffix == ".csv":
         table = read_csv(path, ["site"], key=["site"])
+        places = [c for c in ("lon", "lat") if c in table]
+        wrong = [
+            f"site '{s}': {c} is '{x}', which is not a number" if pd.notna(x) else f"site '{s}': {c} is empty"
+            for c in places
+            for s, x, y in zip(table["site"], table[c], pd.to_numeric(table[c], errors="coerce"), strict=True)
+            if pd.isna(y)
+        ]
+        if wrong:
+            raise DataError(wrong, path)
         if {"lon", "lat"} <= set(table.columns):
             frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table.lon, table.lat), crs="EPSG:4326")
         else:

@@ -70,6 +70,8 @@ def overlaid(base: Any, change: Any) -> Any:
 def _sentence(error: Any, raw: Mapping[str, Any]) -> str:
     keys = [k for k in error["loc"] if k not in ("inference", "training", "float", "dict[str,float]", "[key]")]
     name = ".".join(str(k) for k in keys) or "study"
+    if len(keys) > 1 and keys[0] == "limits" and keys[1] not in LIMITABLE:
+        return f"{_line(raw, keys[:2])}limits: '{keys[1]}' is no account; {nearest(str(keys[1]), LIMITABLE)}"
     line = _line(raw, keys)
     if error["type"] == "extra_forbidden":
         return f"{line}unknown key '{name}'; {nearest(str(keys[-1]), _valid_keys(keys, raw))}"

@@ -235,6 +235,8 @@ class Study(Group):
             raise ValueError(f"minimise: '{self.minimise}' is no account; valid: {', '.join(LIMITABLE)}")
         if self.cooling is not None and self.sites.module_mw is None:
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
+        if self.cooling is not None and self.grid is None:
+            raise ValueError("cooling needs a grid group: the halls' power comes through the meter")
         if (self.generation or self.contracts) and self.grid is None:
             raise ValueError("generation and contracts need a grid group (connection and tariff)")
         return self

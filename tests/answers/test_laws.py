@@ -170,10 +170,6 @@ def test_what_every_plan_pays_is_below_every_bound(tmp_path):
     assert inputs.unavoidable_cost <= relaxed_bound(inputs)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="money.unavoidable prices all energy at the cheapest import, although own plant and contracts can be cheaper",
-)
 def test_what_every_plan_pays_with_own_plant(tmp_path):
     inputs = with_plant(three_sites_with_room(1).inputs(tmp_path))
     assert inputs.unavoidable_cost <= relaxed_bound(inputs)

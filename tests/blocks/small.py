@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 from ruamel.yaml import YAML
 
+from siting.inputs import money
 from siting.inputs.inputs import Inputs
 from siting.inputs.prepare import prepare
 from siting.study.read import read_study
@@ -159,8 +160,8 @@ def with_plant(inputs: Inputs, seed: int = 2) -> Inputs:
     )
     sea = Contract(technology="wind", lon=8.0, lat=54.0, offered_mw=10.0, strike_eur_2024_per_mwh=60.0)
     more = {"generation": {"pv": Plant(max_mw_per_site=15.0)}, "contracts": {"sea": sea}}
-    return replace(inputs, study=inputs.study.model_copy(update=more), data=data)  # a file of it would need weather
-
+    study = inputs.study.model_copy(update=more)  # a file of it would need weather
+    return replace(inputs, study=study, data=data, unavoidable_cost=money.unavoidable(study, data))
 
 
 def round_tables(folder: Path) -> None:

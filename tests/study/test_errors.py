@@ -189,5 +189,5 @@ def test_weather_is_needed_but_hours_are_a_table(tmp_path, group):
         case.raw["generation"] = {"pv": {"max_mw_per_site": 5.0}}
     else:
         del case.raw["cooling"]["hours"]
-    with pytest.raises((StudyError, InputsError), match=r"weather|observed"):
+    with pytest.raises((StudyError, InputsError), match=r"needs (weather|cooling\.hours)"):
         siting.run(case.study(tmp_path))
