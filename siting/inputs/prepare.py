@@ -73,7 +73,9 @@ def _weather_where_needed(study: Study) -> None:
             if getattr(study, group):
                 problems.append(f"{group} needs weather: give hours.observed (and the other keys of representative days)")
         if study.cooling is not None and study.cooling.hours is None:
-            problems.append("cooling beside a plain hours.table needs cooling.hours (PUE and WUE by hour), or weather (hours.observed …)")
+            problems.append(
+                "cooling beside a plain hours.table needs cooling.hours (PUE and WUE by hour), or weather (hours.observed …)"
+            )
     elif study.cooling is not None and study.cooling.hours is not None:
         problems.append("cooling.hours goes with hours.table; with weather, PUE and WUE are computed")
     if study.grid is not None and study.cooling is None:

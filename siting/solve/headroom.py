@@ -6,6 +6,8 @@ the connections (`grid_check`). Rows are added until a full check of every situa
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -43,8 +45,7 @@ class JointHeadroom:
 
     def cuts(self, connection_mw: np.ndarray) -> list[GridCut]:
         """The violated rows at these connections, worst first; empty when every situation is servable."""
-        named = self._named.cuts(connection_mw)
-        return named or self.check.cuts(connection_mw)[:5]
+        return _without_relief(self._named.cuts(connection_mw) or self.check.cuts(connection_mw)[:5])
 
     def first_cuts(self, inputs: Inputs) -> list[GridCut]:
         """Rows of each site alone, and rows found by a small model of connections: cheapest sites first, and all at once.
@@ -60,7 +61,7 @@ class JointHeadroom:
         cost = sites["cost_of_100_mw_eur_2024_per_year"].to_numpy(float) if known else np.ones(len(sites))
         rows: list[GridCut] = []
         for site in np.flatnonzero(caps < room):
-            rows += self._named.cuts(np.eye(len(caps))[site] * CEILING_MW)[:2]
+            rows += _without_relief(self._named.cuts(np.eye(len(caps))[site] * CEILING_MW)[:2])
         taste = np.random.default_rng(0)  # other orders of the sites, the same on every machine
         orders = [cost / cost.max()] + [taste.uniform(0, 1, len(caps)) for _ in range(OTHER_ORDERS)]
         for order in orders:
@@ -69,7 +70,7 @@ class JointHeadroom:
                     found = self._named.cuts(_cheapest(order, most, total, rows))
                     if not found:
                         break
-                    rows += found
+                    rows += _without_relief(found)
         return rows
 
     def tables(self, inputs: Inputs, outcome: Outcome) -> dict[str, pd.DataFrame]:
@@ -106,6 +107,14 @@ class JointHeadroom:
     @staticmethod
     def _columns(outcome: Outcome) -> np.ndarray:
         return outcome.cuts[0].col
+
+
+def _without_relief(rows: list[GridCut]) -> list[GridCut]:
+    """No connection may count on another's draw: coefficients below zero (load that relieves a corridor) become zero.
+
+    A connection is a right to draw up to its MW, so its load may be absent; the row then holds for every smaller draw too.
+    """
+    return [replace(row, coefficients=np.maximum(row.coefficients, 0.0)) for row in rows]
 
 
 def corridor_prices(outcome: Outcome) -> pd.DataFrame:
