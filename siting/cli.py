@@ -241,7 +241,7 @@ def _table(title: str | None, *columns: str) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title=title, box=SIMPLE_HEAD, show_header=any(columns), title_justify="left")
+    table = Table(title=title, box=SIMPLE_HEAD, show_header=any(columns), title_justify="left", expand=False)
     for i, name in enumerate(columns):
         table.add_column(name, justify="right" if i else "left", overflow="fold")
     return table

@@ -29,7 +29,7 @@ WRONG = [  # key, value, what the message must say
     ("sites.modul_mw", 5.0, r"line \d+: unknown key 'sites\.modul_mw'; did you mean 'module_mw'\?"),
     ("work.web.latencey_ms", 5.0, r"unknown key 'work\.web\.latencey_ms'; did you mean 'latency_ms'\?"),
     ("solver.gapp", 0.1, r"unknown key 'solver\.gapp'; did you mean 'gap'\?"),
-    ("limits", {"watr": {"max_m3_per_year": 1.0}}, r"unknown key 'limits\.watr\..*; valid: .*water"),
+    ("limits", {"watr": {"max_m3_per_year": 1.0}}, r"limits: 'watr' is no account; did you mean 'water'"),
     (
         "limits",
         {"water": {"max_t_per_year": 1.0}},
