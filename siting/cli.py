@@ -205,11 +205,11 @@ class Display:
 
 
 def _print_solution(solution: Solution, folder: Path) -> None:
-    from .reports.table import chosen_table, cost_table
+    from .reports.table import cost_table, short_table
 
     out, outcome = Console(), solution.outcome
-    out.print(_frame(chosen_table(solution), f"{solution.name}: {len(solution.chosen)} sites"))
-    out.print(_frame(cost_table(solution), "Cost"))
+    out.print(_frame(short_table(solution), f"{solution.name}: {len(solution.chosen)} sites"))
+    out.print(_frame(cost_table(solution).drop(columns="ledger line"), "Cost"))
     if outcome["status"] != "optimal":
         why = "Interrupted" if outcome["status"] == "interrupted" else "The time limit was reached"
         out.print(f"{why}: this is the best plan found so far; the gap that was asked for is not proven.", style="yellow")
@@ -252,6 +252,8 @@ def _cell(column: str, value: Any) -> str:
         return value
     if value != value:
         return ""
+    if column.startswith("PUE"):
+        return f"{value:.3f}"
     if column.startswith("gap_of"):
         return f"{value:.3%}"
     return f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"

@@ -74,13 +74,13 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
 def interchangeable_words(solution: Solution) -> str:
     """One sentence on the sites that could as well be others; empty when nobody asked what each site is worth."""
     chosen = solution.chosen
-    if "without_least_eur_2024_per_year" not in chosen or chosen.empty:
+    if "without_found_eur_2024_per_year" not in chosen or chosen.empty:
         return ""
     same = [str(row["site"]) for _, row in chosen.iterrows() if words.is_interchangeable(row)]
     if not same:
         return "No chosen site is interchangeable: every plan found without one of them costs more than the gap."
     verb = "is interchangeable" if len(same) == 1 else "are interchangeable, each by itself"
-    return f"{words.some(same, 100)} {verb}: a plan without it was found that is as good within the gap that was allowed."
+    return f"{words.some(same, 100)} {verb}: a plan without it was found that is as good within the proven gap."
 
 
 def table_html(table: pd.DataFrame, total: tuple[str, ...] = (), marked: list[bool] | None = None) -> Markup:

@@ -120,7 +120,7 @@ def _chosen(plot: Any, solution: Solution) -> None:
     rows = [("site", "@site"), ("state", "@state")]
     wanted = {
         "IT [MW]": 3, "cooling": 3, "connection [MW]": 3, "PV [MW]": 3, "wind [MW]": 3, PUE_YEAR: 4,
-        "cost [M EUR_2024/year]": 4, WORTH[0]: 3, WORTH[1]: 3,
+        "cost [M EUR_2024/year]": 4, WORTH[0]: 3,
     }  # fmt: skip
     for i, (title, digits) in enumerate(wanted.items()):
         if title in table:

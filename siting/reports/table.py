@@ -16,7 +16,7 @@ from . import words
 PUE_YEAR = "annual PUE, typical year, at reference load"
 PUE_DAYS = "PUE, modelled days, at reference load"
 PUE_RUN = "PUE, modelled days, as operated"
-WORTH = ("worth, proven at least [M EUR_2024/year]", "worth, found at most [M EUR_2024/year]")
+WORTH = ("a plan without it costs more, at most [M EUR_2024/year]", "instead")
 
 
 def chosen_table(solution: Solution) -> pd.DataFrame:
@@ -36,13 +36,38 @@ def chosen_table(solution: Solution) -> pd.DataFrame:
         out["water [m³/year]"] = chosen["water_m3_per_year"].astype(float).round() + 0.0
     if "cost_eur_2024_per_year" in chosen:
         out["cost [M EUR_2024/year]"] = chosen["cost_eur_2024_per_year"].astype(float) / 1e6
-    if "without_least_eur_2024_per_year" in chosen:
-        for title, end in zip(WORTH, ("least", "found")):
-            worth = chosen[f"without_{end}_eur_2024_per_year"].astype(float) / 1e6
-            out[title] = worth.clip(lower=0.0) if end == "least" else worth
+    if "without_found_eur_2024_per_year" in chosen:
+        worth = chosen["without_found_eur_2024_per_year"].astype(float) / 1e6
+        out[WORTH[0]] = worth.replace(np.inf, np.nan)
+        out[WORTH[1]] = [
+            i or ("no plan was found by moving its halls" if np.isinf(w) else "")
+            for i, w in zip(chosen["without_instead"], worth)
+        ]
         same = [words.is_interchangeable(row) for _, row in chosen.iterrows()]
         out["interchangeable"] = ["yes, within the gap" if yes else "no" for yes in same]
     return out.reset_index(drop=True)
+
+
+def short_table(solution: Solution) -> pd.DataFrame:
+    """What a terminal has room for: one row a chosen site."""
+    full = chosen_table(solution)
+    out = pd.DataFrame(
+        {
+            "site": full["site"],
+            "IT MW": full["IT [MW]"],
+            "cooling": [c.rsplit(" ", 2)[0] if c.endswith(" MW") and "," not in c else c for c in full["cooling"]],
+        }
+    )
+    for title, short in (("connection [MW]", "grid MW"), (PUE_YEAR, "PUE year"), ("cost [M EUR_2024/year]", "M EUR/a")):
+        if title in full:
+            out[short] = full[title]
+    own = [c for c in ("PV [MW]", "wind [MW]") if c in full]
+    if own:
+        out["own MW"] = full[own].sum(axis=1)
+    if WORTH[0] in full:
+        out["without it +M"] = full[WORTH[0]]
+        out["swap"] = ["yes" if i.startswith("yes") else "no" for i in full["interchangeable"]]
+    return out
 
 
 def cost_table(solution: Solution) -> pd.DataFrame:

@@ -227,19 +227,13 @@ def _in_money(solution: Solution) -> bool:
 
 
 def worth_words(row: pd.Series) -> str:
-    """What a chosen site is worth: the proven interval to the best plan without it, in words."""
-    if "without_least_eur_2024_per_year" not in row.index or pd.isna(row["without_least_eur_2024_per_year"]):
+    """What a chosen site is worth: at most how much more the best plan without it costs, in words."""
+    if "without_found_eur_2024_per_year" not in row.index or pd.isna(row["without_found_eur_2024_per_year"]):
         return ""
-    least, found = float(row["without_least_eur_2024_per_year"]), float(row["without_found_eur_2024_per_year"])
-    if math.isinf(least):
-        return "no plan without this site keeps every rule"
-    floor = max(least, 0.0)
-    if math.isinf(found) or math.isnan(found):
-        worth = f"at least {millions(floor)} M EUR_2024/year; no plan without it was found in the time given"
-    elif found < 0:
-        worth = f"a plan without it was found that costs {millions(-found)} M EUR_2024/year less, within the gap"
-    else:
-        worth = f"between {millions(floor)} and {millions(max(found, floor))} M EUR_2024/year"
+    found = float(row["without_found_eur_2024_per_year"])
+    if math.isinf(found):
+        return "no plan was found by moving its halls to other sites"
+    worth = f"at most {millions(found)} M EUR_2024/year more, with {row['without_instead']} instead"
     return f"interchangeable: a plan without it is as good within the gap ({worth})" if is_interchangeable(row) else worth
 
 

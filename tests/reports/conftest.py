@@ -75,7 +75,7 @@ def _sites() -> gpd.GeoDataFrame:
             "cost_eur_2024_per_year": [386.5e6, 193.25e6, np.nan, np.nan],
             "water_m3_per_year": [0.0, 12345.0, np.nan, np.nan],
             "cost_of_100_mw_eur_2024_per_year": [210e6, 214e6, 219e6, np.nan],
-            "without_least_eur_2024_per_year": [2.5e6, 0.2e6, np.nan, np.nan],
+            "without_instead": ["Mitte", "Mitte", "", ""],
             "without_found_eur_2024_per_year": [3.5e6, 0.9e6, np.nan, np.nan],
             "interchangeable": [False, True, False, False],
         }
