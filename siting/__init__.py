@@ -1,8 +1,8 @@
 """siting: where, when, how big, how cooled, how powered, serving which work?
 
-    study = siting.read_study("models/germany.yaml")
-    solution = siting.run(study)
-    solution.sites, solution.data, solution.accounts, solution.outcome
+study = siting.read_study("models/germany.yaml")
+solution = siting.run(study)
+solution.sites, solution.data, solution.accounts, solution.outcome
 """
 
 from importlib import import_module

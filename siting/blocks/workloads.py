@@ -22,7 +22,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from ..study.study import Training
+from ..study.workloads import Training
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
 

@@ -11,7 +11,8 @@ import pandas as pd
 from ..errors import DataError
 from ..physics import geography
 from ..sources.tables import read_candidates, read_csv
-from ..study.study import Layer, Study
+from ..study.sites import Layer
+from ..study.study import Study
 
 METRIC_CRS = 3035  # ETRS89-LAEA, metres
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")

@@ -85,8 +85,8 @@ def _sites(inputs: Inputs) -> list[str]:
         most = float((d["max_connection"] / per_it * d["may_open"]).sum())
         if peak > most + 1e-6:
             problems.append(
-                f"the work needs {peak:.0f} MW of IT at its peak, but the grid headroom of all candidates carries {most:.0f} MW "
-                f"of IT: {peak - most:.0f} MW are missing; add candidates, or lower the demand"
+                f"the work needs {peak:.0f} MW of IT at its peak, but the grid headroom of all candidates carries "
+                f"{most:.0f} MW of IT: {peak - most:.0f} MW are missing; add candidates, or lower the demand"
             )
     return problems
 

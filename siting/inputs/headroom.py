@@ -19,7 +19,7 @@ from ..physics.network import Network
 from ..sources.grid import read_demand, read_network
 from ..sources.weather import at_sites, open_grid
 from ..study.study import Study
-from .climate import capacity_factor
+from .generation import capacity_factor
 from .grid import Grid, build_grid
 from .hours import Hours
 from .money import Technologies

@@ -62,7 +62,8 @@ def fit(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows chosen and their weights (sum 365, each within 1/3 and 2 times the even share), a small MILP.
 
-    Every observed month gives at least one day. It stops after a number of nodes, never by time: the same data give the same days on every machine.
+    Every observed month gives at least one day. It stops after a number of nodes, never by time: the same data give the same
+    days on every machine.
 
     >>> chosen, weight = fit(np.array([[0.0], [1.0], [10.0]]), np.array([0.25]), 2)
     >>> chosen.tolist(), weight.round(2).tolist()

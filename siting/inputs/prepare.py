@@ -6,19 +6,21 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from ..errors import StudyError
 from ..study.study import Study
-from . import climate, money, periods
 from . import hours as hours_
+from . import money, periods
 from .candidates import candidates
+from .contracts import contracts
+from .cooling import cooling
+from .generation import generation
 from .headroom import grid_case
 from .inputs import Inputs, described
-from .work import least_it_mw, within_reach, work
-
-EACH = 4  # candidates kept for each region of users
+from .screening import screened
+from .weather import Weather
+from .workloads import least_it_mw, workloads
 
 
 def prepare(study: Study) -> Inputs:
@@ -34,17 +36,17 @@ def prepare(study: Study) -> Inputs:
     if study.grid is not None and "state_code" in table:
         own = table["land_price_eur_2024_per_ha"]
         table["land_price_eur_2024_per_ha"] = own.fillna(table["state_code"].map(technologies.land_price))
-    weather = climate.Weather.of(study, table[table["kept"]], hours)
-    table = _screened(study, table, hours, weather, technologies)
+    weather = Weather.of(study, table[table["kept"]], hours)
+    table = screened(study, table, hours, weather, technologies)
     sites = table[table["kept"]].reset_index(drop=True)
     weather = weather.only(sites["site"].tolist())
     parts: dict[str, xr.DataArray] = dict(hours.data)
     parts |= _site_arrays(study, sites, technologies)
-    parts |= work(study, sites, *hours.shape, hours.hour_of_day())
+    parts |= workloads(study, sites, *hours.shape, hours.hour_of_day())
     parts |= _least_new_it(study, parts)
-    parts |= climate.cooling(study, sites, weather, technologies, hours)
-    parts |= climate.generation(study, sites, weather, technologies)
-    parts |= climate.contracts(study, hours, technologies)
+    parts |= cooling(study, sites, weather, technologies, hours)
+    parts |= generation(study, sites, weather, technologies)
+    parts |= contracts(study, hours, technologies)
     parts |= money.connection(study, sites, technologies)
     parts |= money.penalties(parts)
     data = described(xr.Dataset(parts))
@@ -127,44 +129,3 @@ def _least_new_it(study: Study, parts: dict[str, xr.DataArray]) -> dict[str, xr.
     if study.sites.module_mw is not None:
         new = float(np.ceil(new / study.sites.module_mw - 1e-6)) * study.sites.module_mw
     return {"least_new_it": xr.DataArray(new)}
-
-
-def _screened(
-    study: Study,
-    table: gpd.GeoDataFrame,
-    hours: hours_.Hours,
-    weather: climate.Weather,
-    technologies: money.Technologies,
-) -> gpd.GeoDataFrame:
-    """Keep `sites.keep` candidates and say so for the others: the cheapest of each region of users within its latency, then
-    the cheapest of each state, by the cost of a first 100 MW. A rule of thumb, not a proof."""
-    keep = study.sites.keep
-    if keep is None or table["kept"].sum() <= keep:
-        return table
-    kept = table[table["kept"]].reset_index(drop=True)
-    cost = climate.first_100_mw(study, kept, hours, weather, technologies)
-    worth = pd.Series(cost, index=kept["site"])
-    order = worth.sort_values()
-    must = kept.loc[(kept["choice"] == "must") | (kept["existing_it_mw"] > 0), "site"].tolist()
-    near = [
-        s for reach in within_reach(study, kept).values() for s in order[order.index.isin(kept["site"][reach])].index[:EACH]
-    ]
-    chosen = list(dict.fromkeys(must + near + _per_state(kept, order, keep)))[: max(keep, len(must))]
-    table = table.copy()
-    table["cost_of_100_mw_eur_2024_per_year"] = table["site"].map(worth)
-    dropped = table["kept"] & ~table["site"].isin(chosen)
-    best = order.iloc[0]
-    table.loc[dropped, "kept"] = False
-    table.loc[dropped, "reason"] = [
-        f"screened out, not proven: the first 100 MW cost {(worth[s] - best) / 1e6:.2f} M EUR_2024/year more than the best"
-        for s in table.loc[dropped, "site"]
-    ]
-    return table
-
-
-def _per_state(kept: pd.DataFrame, order: pd.Series, keep: int) -> list[str]:
-    """In rounds: each state's next cheapest candidate, so that every area stays in the choice; cheapest states first."""
-    state = kept.set_index("site")["state"]
-    rank = order.groupby(state.reindex(order.index)).cumcount()
-    frame = pd.DataFrame({"rank": rank, "cost": order})
-    return frame.sort_values(["rank", "cost"]).index[:keep].tolist()

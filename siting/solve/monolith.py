@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Infeasible, StoppedEarly
-from ..study.study import SolverOptions
+from ..study.solver import SolverOptions
 from . import infeasibility
 from .highs import Answer, Highs, Tell
 from .outcome import Outcome

@@ -71,7 +71,7 @@ def at_sites(
     variables: Sequence[str] = tuple(UNITS),
     within_cells: float = 1.5,
 ) -> xr.Dataset:
-    """The cell that encloses each site, or the nearest one with land `within_cells` cells away; dims (cell, time), `cell_of_site`.
+    """The cell that encloses each site, or the nearest with land `within_cells` cells away; dims (cell, time), `cell_of_site`.
 
     Raises DataError naming every site that the grid does not cover.
     """

@@ -31,7 +31,9 @@ from siting.inputs.inputs import Inputs, described
 from siting.solve.highs import Highs
 from siting.solve.program import Whole, whole
 from siting.solve.stamp import stamp
-from siting.study.study import Contract, Plant, Study
+from siting.study.contracts import Contract
+from siting.study.generation import Plant
+from siting.study.study import Study
 
 T = TypeVar("T")
 SAMPLE = 3  # single blocks given to Pyomo's interface

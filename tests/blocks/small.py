@@ -19,8 +19,10 @@ from ruamel.yaml import YAML
 from siting.inputs import money
 from siting.inputs.inputs import Inputs
 from siting.inputs.prepare import prepare
+from siting.study.contracts import Contract
+from siting.study.generation import Plant
 from siting.study.read import read_study
-from siting.study.study import Contract, Plant, Study
+from siting.study.study import Study
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
 KINDS = ("air_economiser", "water_economiser")

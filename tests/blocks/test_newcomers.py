@@ -10,9 +10,10 @@ import pytest
 import xarray as xr
 
 import siting
-from siting.inputs import climate
+from siting.inputs import cooling as halls
 from siting.inputs.hours import Hours, of_blocks
 from siting.inputs.money import Technologies
+from siting.inputs.weather import Weather
 from siting.physics import cooling
 from siting.pipeline import solve
 
@@ -98,7 +99,7 @@ def test_a_cooling_technology_by_rows_alone(tmp_path):
     assert solution.total("water") == 0
 
 
-def weather(case: Case, folder: Path) -> climate.Weather:
+def weather(case: Case, folder: Path) -> Weather:
     """A synthetic year of mild air in one cell for both sites, as hours of operation and as climate."""
     time = pd.date_range("2021-01-01", periods=48, freq="h")
     rng = np.random.default_rng(3)
@@ -108,7 +109,7 @@ def weather(case: Case, folder: Path) -> climate.Weather:
     year = year.assign_coords(cell_of_site=("site", [0, 0]), site=("site", ["north", "south"]))
     chosen = xr.DataArray(time.values.reshape(2, 24), dims=("block", "hour"))
 
-    class Synthetic(climate.Weather):
+    class Synthetic(Weather):
         def typical(self, sites: object) -> xr.Dataset:
             return year
 
@@ -130,7 +131,7 @@ def test_a_cooling_technology_with_new_physics(tmp_path, monkeypatch):
     inputs = case.inputs(tmp_path)
     for_weather = study.model_copy(update={"cooling": study.cooling.model_copy(update={"hours": None})})
     hours = Hours(of_blocks(np.full(2, 182.5), np.ones(2), {"spot_price": np.full((2, 24), 60.0)}), None, {})
-    arrays = climate.cooling(for_weather, inputs.sites, weather(case, tmp_path), Technologies.read(for_weather), hours)
+    arrays = halls.cooling(for_weather, inputs.sites, weather(case, tmp_path), Technologies.read(for_weather), hours)
     demand = xr.DataArray(
         np.full((1, 1, 2, 24), 10.0), {"workload": ["web"], "region": ["all"], "block": [0, 1], "hour": range(24)}
     )
@@ -152,4 +153,4 @@ def test_a_model_that_nobody_registered(tmp_path):
     study = case.study(tmp_path)
     rows = Technologies.read(study).cooling
     with pytest.raises(siting.errors.DataError, match=r"cooling_table\.csv: technology 'snow_heap': model 'ice' is none of"):
-        climate._performance("snow_heap", rows, path, weather(case, tmp_path).observed)
+        halls.performance("snow_heap", rows, path, weather(case, tmp_path).observed)

@@ -50,9 +50,7 @@ def test_joint_is_less_than_the_sum(r23: float, joint: float, error: float):
     assert found.total_mw == pytest.approx(joint, abs=0.1)
     assert check.stacking_error([0, 1], 1000) == pytest.approx(error, abs=1e-3)
     assert found.adequacy == 0 and "1-3" in found.corridors and found.situations == ["hour"]
-    assert (
-        sum(worth * network.rating_mw[network.branch.index(name)] for name, worth in found.corridors.items()) >= joint
-    )
+    assert sum(worth * network.rating_mw[network.branch.index(name)] for name, worth in found.corridors.items()) >= joint
 
 
 def test_joint_may_exceed_the_sum():

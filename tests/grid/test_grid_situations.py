@@ -101,8 +101,5 @@ def test_an_island_without_supply_is_refused(tmp_path: Path):
 
 
 def test_overloads_of_all_situations_worst_first(grid: Grid):
-    hours = [
-        build_situation(grid, [0, 0, 1], mw, {}, name=f"{mw}", reason="", time="", availability=ALL)
-        for mw in (120, 200)
-    ]
+    hours = [build_situation(grid, [0, 0, 1], mw, {}, name=f"{mw}", reason="", time="", availability=ALL) for mw in (120, 200)]
     assert overloaded_anywhere(hours)["situation"].tolist() == ["200", "120"]

@@ -10,10 +10,11 @@ import xarray as xr
 from ..errors import DataError
 from ..physics import geography
 from ..sources.tables import read_csv
-from ..study.study import Inference, Study
+from ..study.study import Study
+from ..study.workloads import Inference
 
 
-def work(
+def workloads(
     study: Study, sites: gpd.GeoDataFrame, n_blocks: int, n_hours: int, hour_of_day: np.ndarray
 ) -> dict[str, xr.DataArray]:
     """Demand by region and hour, reachability, serving costs, training budgets. `hour_of_day` is (block, hour), UTC."""

@@ -1,0 +1,113 @@
+"""Cooling: what a megawatt of IT takes at each site and hour, by technology.
+
+The typical year gives annual PUE and WUE and, with the observed months, the design hour; the hours of operation are the
+representative days'. `idle_power` is fixed by the typical year's mean, `power_per_it` follows the hour.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError
+from ..physics import air
+from ..physics import cooling as physics
+from ..sources.tables import read_csv
+from ..study.study import Study
+from .hours import Hours
+from .money import Technologies
+from .weather import AIR, Weather, by_site
+
+
+def performance(technology: str, table: dict, path: Path, weather: xr.Dataset) -> physics.Performance:
+    rows = table.get(technology)
+    if rows is None:
+        raise DataError(f"there is no cooling technology '{technology}'; the table has: {', '.join(table)}", path)
+    model = physics.MODELS.get(str(rows.get("model")))
+    if model is None:
+        raise DataError(f"technology '{technology}': model '{rows.get('model')}' is none of {', '.join(physics.MODELS)}", path)
+    outdoor = air.state(*(weather[v].values for v in AIR))
+    numbers = {k: v for k, v in rows.items() if isinstance(v, float)}
+    try:
+        return model(outdoor, numbers)
+    except KeyError as e:
+        raise DataError(f"technology '{technology}' has no number {e}; add a row with its source", path) from None
+
+
+def cooling(
+    study: Study, sites: gpd.GeoDataFrame, weather: Weather, technologies: Technologies, hours: Hours
+) -> dict[str, xr.DataArray]:
+    """Power and water per IT of the hour, the design hour, annual PUE and WUE; costs and land of halls."""
+    if study.cooling is None:
+        return {}
+    names = list(study.cooling.technologies)
+    out = technologies.halls(study, sites)
+    if study.cooling.hours is not None:
+        return out | _from_table(study, sites, technologies, hours)
+    assert weather.hours is not None and weather.observed is not None
+    typical = weather.typical(sites)
+    parts: dict[str, list[np.ndarray]] = {}
+    for k in names:
+        rows = technologies.cooling.get(k, {})
+        year = performance(k, technologies.cooling, technologies.cooling_path, typical)
+        days = performance(k, technologies.cooling, technologies.cooling_path, weather.hours)
+        months = performance(k, technologies.cooling, technologies.cooling_path, weather.observed)
+        u, fixed = float(rows["reference_utilisation"]), float(rows["fixed_share"])
+        pue_year = by_site(year.pue, typical)
+        idle, _ = physics.linear_power(pue_year, u, fixed, time_axis=1)
+        pue = by_site(days.pue, weather.hours)
+        hottest = np.maximum(pue_year.max(axis=1), by_site(months.pue, weather.observed).max(axis=1))
+        for name, values in (
+            ("idle_power", idle),
+            ("pue", pue),
+            ("power_per_it", np.maximum(pue - idle[:, None, None] / u, 1.0)),
+            ("design_power_per_it", hottest - idle / u),
+            ("water_per_it", by_site(days.wue_l_per_kwh, weather.hours)),
+            ("pue_typical_year", pue_year.mean(axis=1)),
+            ("wue_typical_year", by_site(year.wue_l_per_kwh, typical).mean(axis=1)),
+        ):
+            parts.setdefault(name, []).append(values)
+    coords = {"site": sites["site"].tolist(), "cooling": names}
+    of_hour = {"block": np.arange(hours.shape[0]), "hour": np.arange(hours.shape[1])}
+    for name, values in parts.items():
+        stacked = np.stack(values, axis=1)
+        out[name] = xr.DataArray(stacked, coords | (of_hour if stacked.ndim == 4 else {}))
+    return out
+
+
+def _from_table(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies, hours: Hours) -> dict[str, xr.DataArray]:
+    """PUE and WUE typed in: `site, cooling, block, hour, pue, wue_l_per_kwh`; the design hour is the worst of the table."""
+    assert study.cooling is not None and study.cooling.hours is not None
+    path, names = study.path(study.cooling.hours), list(study.cooling.technologies)
+    keys = ["site", "cooling", "block", "hour"]
+    table = read_csv(path, [*keys, "pue", "wue_l_per_kwh"], ["hour", "pue", "wue_l_per_kwh"], keys)
+    blocks, shape, weight = list(hours.names), hours.shape, hours.data["weight"].values
+    unknown = sorted(set(table["block"]) - set(blocks), key=str)
+    if unknown:
+        raise DataError(f"block {unknown[0]} is not in the table of hours, which has: {', '.join(map(str, blocks))}", path)
+    index = pd.MultiIndex.from_product([sites["site"], names, blocks, range(shape[1])], names=keys)
+    full = table.astype({"site": str}).set_index(keys).reindex(index)
+    if full["pue"].isna().any():
+        site, k, block, hour = full.index[full["pue"].isna()][0]
+        raise DataError(f"no PUE for site '{site}', cooling '{k}', block {block}, hour {hour}", path)
+    dims = (len(sites), len(names), len(blocks), shape[1])
+    pue, wue = (full[c].to_numpy(float).reshape(dims) for c in ("pue", "wue_l_per_kwh"))
+    coords = {"site": sites["site"].tolist(), "cooling": names}
+    of_hour = {"block": np.arange(shape[0]), "hour": np.arange(shape[1])}
+    u = np.array([technologies.number("cooling", k, "reference_utilisation") for k in names])
+    fixed = np.array([technologies.number("cooling", k, "fixed_share") for k in names])
+    mean = np.average(pue.mean(axis=3), axis=2, weights=weight)
+    idle = u * fixed * (mean - 1)
+    return {
+        "pue": xr.DataArray(pue, coords | of_hour),
+        "idle_power": xr.DataArray(idle, coords),
+        "power_per_it": xr.DataArray(np.maximum(pue - (idle / u)[:, :, None, None], 1.0), coords | of_hour),
+        "design_power_per_it": xr.DataArray(np.maximum(pue.max(axis=(2, 3)) - idle / u, 1.0), coords),
+        "water_per_it": xr.DataArray(wue, coords | of_hour),
+        "pue_typical_year": xr.DataArray(mean, coords),
+        "wue_typical_year": xr.DataArray(np.average(wue.mean(axis=3), axis=2, weights=weight), coords),
+    }

@@ -1,0 +1,80 @@
+"""Every account of a year recomputed, and the limits of the study held against it."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from ...inputs.inputs import Inputs
+from ..solution import Solution
+from .balances import facility_power
+from .compare import TOLERANCE, differs
+
+
+def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
+    """Every account of a year from inputs and decisions: (by site, what belongs to no site)."""
+    w, zero = d["weight"], xr.zeros_like(d["existing_it"])
+
+    def year(hourly: xr.DataArray) -> xr.DataArray:
+        return (hourly * w).sum([x for x in hourly.dims if x != "site"])
+
+    out = {name: zero for name in ("cost", "carbon_embodied", "land", "water", "clean", "facility_energy")}
+    apart = {name: 0.0 for name in ("cost", "clean", "carbon_market")}
+    out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
+    out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
+    out["carbon_embodied"] = d["server_carbon"] * d["sites_new_it"]
+    if "cooling_installed" in d:
+        new = d["cooling_installed"] - d["existing_halls"]
+        out["land"] = (d["hall_land"] * new).sum("cooling")
+        out["carbon_embodied"] = out["carbon_embodied"] + (d["hall_carbon"] * new).sum("cooling")
+        out["water"] = year((d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
+        out["facility_energy"] = year(facility_power(d))
+        out["cost"] = out["cost"] + (d["hall_cost"] * new).sum("cooling") + d["water_price"] * out["water"]
+    if "generation_built" in d:
+        built = d["generation_built"]
+        out["land"] = out["land"] + (d["plant_land"] * built).sum("generator")
+        out["carbon_embodied"] = out["carbon_embodied"] + (d["plant_carbon"] * built).sum("generator")
+        out["clean"] = year(d["generation_used"].sum("generator"))
+        out["cost"] = out["cost"] + (d["plant_cost"] * built).sum("generator")
+    out["cost"] = out["cost"] + d["land_rent"] * out["land"]
+    if "grid_imported" in d:
+        imported = d["grid_imported"]
+        out["connection"] = d["grid_connection"]
+        out["cost"] = out["cost"] + d["connection_cost"] * d["grid_connection"]
+        out["cost"] = out["cost"] + year((d["spot_price"] + d["energy_tariff"]) * imported)
+        out["carbon_location"] = year(d["carbon_average"] * imported)
+        out["carbon_market"] = year(d["carbon_residual"] * imported)
+    if "contracts_contracted" in d:
+        price = d["contract_strike"] - d["spot_price"]
+        apart["cost"] = float((price * d["contract_profile"] * d["contracts_contracted"] * w).sum())
+        apart["clean"] = float((d["contracts_matched"] * w).sum())
+        apart["carbon_market"] = -float((d["carbon_residual"] * d["contracts_matched"] * w).sum())
+    if "serving_cost" in d:
+        out["cost"] = out["cost"] + year((d["serving_cost"] * d["workloads_serve"].fillna(0)).sum(["workload", "region"]))
+    return {name: (by_site, apart.get(name, 0.0)) for name, by_site in out.items()}
+
+
+def accounts_agree(s: Solution, inputs: Inputs) -> list[str]:
+    return [
+        problem
+        for name, (by_site, rest) in recomputed(s.data).items()
+        for problem in differs(float(by_site.sum()) + rest, s.total(name), name)
+    ]
+
+
+def limits_hold(s: Solution, inputs: Inputs) -> list[str]:
+    """The study's limits against the recomputed accounts."""
+    accounts, out = recomputed(s.data), []
+    sites = inputs.sites.set_index("site")
+    for name, limit in inputs.study.limits.items():
+        by_site, rest = accounts.get(name, (xr.zeros_like(s.data["existing_it"]), 0.0))
+        if limit.per == "everywhere":
+            found: dict = {"everywhere": float(by_site.sum()) + rest}
+        else:
+            column = sites.index.to_series() if limit.per == "site" else sites[limit.per].astype(str)
+            found = by_site.to_series().groupby(column).sum().to_dict()
+        for place, amount in found.items():
+            for bound, sign in ((limit.most, 1.0), (limit.least, -1.0)):
+                value = bound.get(place) if isinstance(bound, dict) else bound
+                if value is not None and sign * (amount - value) > TOLERANCE * max(abs(value), 1.0) + 1e-3:
+                    out.append(f"the limit on {name} ({place}) is {value:g}, the plan has {amount:.6g}")
+    return out

@@ -1,0 +1,97 @@
+"""Balances hour by hour: power, heat, work, capacity, headroom, contracts."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from ...inputs.inputs import Inputs
+from ..solution import Solution
+from .compare import above
+
+
+def facility_power(d: xr.Dataset) -> xr.DataArray:
+    """MW by site and hour: idle part of what is installed plus the hour's power per IT."""
+    return (d["idle_power"] * d["cooling_installed"] + d["power_per_it"] * d["cooling_carried"]).sum("cooling")
+
+
+def it_power(d: xr.Dataset) -> xr.DataArray:
+    """MW of IT by site and hour."""
+    total = xr.zeros_like(d["demand"].isel(workload=0, region=0, drop=True)) * d["existing_it"]
+    if "workloads_serve" in d:
+        total = total + d["workloads_serve"].fillna(0).sum(["workload", "region"])
+    if "workloads_train" in d:
+        total = total + d["workloads_train"].sum("workload" if "workload" in d["workloads_train"].dims else [])
+    return total
+
+
+def power(s: Solution, inputs: Inputs) -> list[str]:
+    d = s.data
+    if "grid_imported" not in d:
+        return []
+    supply = d["grid_imported"]
+    if "generation_used" in d:
+        supply = supply + d["generation_used"].sum("generator")
+    gap = abs(supply - facility_power(d))
+    out = above(gap, "power at the busbar is off", float(supply.max()))
+    if "cooling_carried" in d:
+        out += above(abs(d["cooling_carried"].sum("cooling") - it_power(d)), "heat carried and IT power differ")
+    return out
+
+
+def work(s: Solution, inputs: Inputs) -> list[str]:
+    d, out = s.data, []
+    if "workloads_serve" in d:
+        served = d["workloads_serve"].fillna(0).sum("site")
+        wanted = d["demand"].sel(workload=served["workload"], region=served["region"])
+        out += above(abs(served - wanted), "work served differs from the demand", float(wanted.max()))
+        unreachable = d["workloads_serve"].fillna(0) * (1 - d["reachable"])
+        out += above(unreachable, "a site serves a region beyond its latency limit")
+    for name, w in inputs.study.work.items():
+        if w.kind != "training":
+            continue
+        power = d["workloads_train"].sel(workload=name).sum("site")
+        out += above(power - w.max_it_mw, f"training '{name}' exceeds its largest rate", w.max_it_mw)
+        done, hours = power.sum("hour") * d["weight"], d["weight"] * d.sizes["hour"]
+        groups = {"year": xr.zeros_like(d["month"]), "month": d["month"], "day": d["block"]}[w.window].values
+        for group in np.unique(groups):
+            least = w.mwh_it_per_year * float(hours.values[groups == group].sum()) / 8760
+            found = float(done.values[groups == group].sum())
+            if found < least * (1 - 1e-5) - 1e-3:
+                out.append(f"training '{name}': {found:.1f} of {least:.1f} MWh are done in {w.window} {group:g} (window)")
+    return out
+
+
+def capacity(s: Solution, inputs: Inputs) -> list[str]:
+    d = s.data
+    capacity = d["existing_it"] + d["sites_new_it"]
+    out = above(it_power(d) - capacity, "IT power exceeds what is installed", float(capacity.max()))
+    out += above(d["sites_new_it"] - d["room_for_new_it"] * d["sites_open"], "a site holds more IT than it has room for")
+    if "cooling_halls" in d:
+        halls = d["existing_halls"] + d["module_mw"] * d["cooling_halls"].round()
+        out += above(abs(halls - d["cooling_installed"]), "halls are not whole modules")
+        out += above(d["cooling_carried"] - d["cooling_installed"], "a hall carries more than it holds")
+    if "generation_used" in d:
+        out += above(d["generation_used"] - d["availability"] * d["generation_built"], "plant gives more than the weather")
+    return out
+
+
+def headroom(s: Solution, inputs: Inputs) -> list[str]:
+    d = s.data
+    if "grid_connection" not in d:
+        return []
+    design = (d["idle_power"] * d["cooling_installed"] + d["design_power_per_it"] * d["cooling_firm_in"]).sum("cooling")
+    size = float(d["grid_connection"].max())
+    out = above(d["grid_imported"] - d["grid_connection"], "import exceeds the connection", size)
+    out += above(design - d["grid_connection"], "the connection does not carry the design hour", size)
+    out += above(d["grid_connection"] - d["max_connection"], "a connection exceeds the headroom of its bus", size)
+    return out
+
+
+def contracts(s: Solution, inputs: Inputs) -> list[str]:
+    d = s.data
+    if "contracts_matched" not in d:
+        return []
+    sold = (d["contract_profile"] * d["contracts_contracted"]).sum("contract")
+    out = above(d["contracts_matched"] - sold, "more is matched than contracted")
+    return out + above(d["contracts_matched"] - d["grid_imported"].sum("site"), "more is matched than imported")

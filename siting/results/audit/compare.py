@@ -1,0 +1,18 @@
+"""How near is near: what a balance may be off, and how that is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+TOLERANCE = 1e-5  # relative to the size of the account, plus 1e-4 of its unit
+
+
+def above(value: xr.DataArray, what: str, size: float = 1.0) -> list[str]:
+    worst = float(np.nanmax(value.values)) if value.size else 0.0
+    return [f"{what} by {worst:.6g}"] if worst > TOLERANCE * abs(size) + 1e-4 else []
+
+
+def differs(found: float, told: float, what: str) -> list[str]:
+    close = abs(found - told) <= TOLERANCE * max(abs(found), abs(told)) + 1e-2
+    return [] if close else [f"{what}: recomputed {found:.6g}, told {told:.6g}"]

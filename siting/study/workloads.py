@@ -1,0 +1,51 @@
+"""Workloads: inference near its users, training within its window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from .group import Group, NotNegative, Positive
+
+
+class Inference(Group):
+    """Continuous work of users in regions, within a network round trip."""
+
+    kind: Literal["inference"]
+    peak_it_mw: Positive | None = None
+    cities: Path | None = None
+    regions: int | None = Field(None, ge=1)
+    table: Path | None = None  # region, it_mw and, for a latency limit, lon, lat
+    serving_costs: Path | None = None  # site, region, eur_2024_per_mwh
+    latency_ms: Positive | None = None
+    route_factor: Annotated[float, Field(ge=1)] = 1.5
+    profile: tuple[NotNegative, ...] | None = None  # 24 factors by hour of the day (UTC); the largest is 1
+
+    @model_validator(mode="after")
+    def _regions(self) -> Inference:
+        if (self.table is None) == (self.cities is None):
+            raise ValueError("give either 'table' (region, it_mw) or 'cities' with 'regions' and 'peak_it_mw'")
+        if self.cities is not None and (self.regions is None or self.peak_it_mw is None):
+            raise ValueError("'cities' needs 'regions' (how many) and 'peak_it_mw'")
+        if self.profile is not None and len(self.profile) != 24:
+            raise ValueError(f"'profile' needs 24 factors, one an hour (UTC), and has {len(self.profile)}")
+        return self
+
+
+class Training(Group):
+    """Flexible work: MWh of IT in a year, a largest rate, and the window within which it may move."""
+
+    kind: Literal["training"]
+    mwh_it_per_year: Positive
+    max_it_mw: Positive
+    window: Literal["day", "month", "year"] = "day"
+    firm: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Training:
+        if self.mwh_it_per_year > self.max_it_mw * 8760:
+            need = self.mwh_it_per_year / 8760
+            raise ValueError(f"max_it_mw {self.max_it_mw:g} cannot do {self.mwh_it_per_year:g} MWh: at least {need:.1f} MW")
+        return self
