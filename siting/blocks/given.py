@@ -29,7 +29,7 @@ class Given:
         self.inputs = inputs
         self.study = inputs.study
         chosen = range(inputs.data.sizes["block"]) if only is None else only
-        self._chosen = np.asarray(list(chosen), int)
+        self.chosen = np.asarray(list(chosen), int)
         self.home = pyo.Block(concrete=True)
         self.home.across = pyo.VarList()
         self.links: dict[int, tuple[Any, list]] = {}
@@ -38,14 +38,14 @@ class Given:
             labels = inputs.data[dim].values.tolist() if dim in inputs.data.coords else []
             self.home.add_component(dim, pyo.Set(initialize=labels, ordered=True))
             setattr(self, letter, self.home.component(dim))
-        self.blocks = list(range(len(self._chosen)))
+        self.blocks = list(range(len(self.chosen)))
         self.home.block = pyo.Set(initialize=self.blocks)
         self.d = self.home.block
-        self.weights = inputs.data["weight"].values[self._chosen].astype(float)
+        self.weights = inputs.data["weight"].values[self.chosen].astype(float)
 
     @property
     def n_blocks(self) -> int:
-        return len(self._chosen)
+        return len(self.chosen)
 
     def has(self, name: str) -> bool:
         """Whether the study gives this number at all."""
@@ -78,7 +78,7 @@ class Given:
                 return a.item()
             return dict(zip(_keys([a[d].values.tolist() for d in a.dims]), a.values.ravel().tolist(), strict=True))
         dims = [d for d in a.dims if d != "block"]
-        values = a.transpose(*dims, "block").values.astype(float)[..., self._chosen]
+        values = a.transpose(*dims, "block").values.astype(float)[..., self.chosen]
         if not np.isfinite(values).all():
             raise ModelError(f"{name} holds NaN or infinity")
         keys = _keys([a[d].values.tolist() for d in dims])

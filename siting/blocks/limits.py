@@ -1,16 +1,23 @@
-"""Limits: any total of the ledger may be limited, everywhere or at each place of a column of the sites.
+"""Limits: any total of the ledger may be limited, everywhere or at each place of a column of the sites, by a year or a month.
 
-    Σ_blocks weight · share[n, block] + the plan's own part ≤ most[n]        (≥ least[n])
-    in each block:  what the block causes − over[n] ≤ share[n, block]        (+ over ≥ share)
+What a limit n counts is an account, or for a ratio one account less the allowed multiple of another:
 
-The shares let the hours be solved block by block; `over` is elastic, zero in every plan that keeps the limit.
-The land of each site is a limit of its own.
+    counted[n] = account[n]                       bound[n] = most[n]
+    counted[n] = account[n] − ratio[n] · of[n]    bound[n] = 0
+
+    for each window of n (the year, or each month):
+        Σ_{blocks of the window} weight · share[n, block] + the plan's own part ≤ bound[n]        (≥ where `least`)
+    in each block:  what the block counts − over[n] ≤ share[n, block]                              (+ over ≥ share)
+
+A monthly bound is scaled by the hours that the blocks of the month stand for. The shares let the hours be solved block by
+block; `over` is elastic, zero in every plan that keeps the limit. The land of each site is a limit of its own.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyomo.environ as pyo
 
+from ..inputs.hours import months_of
 from ..study.accounts import IN_HOURS
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
@@ -20,47 +27,64 @@ class Rule(NamedTuple):
     account: str
     places: tuple[str, ...] | None  # the sites counted; None: everything posted
     sense: str  # most | least
-    value: float
+    value: float  # in the unit of the account, or the ratio
+    of: str | None
+    window: str  # year | month
+
+    def counted(self, ledger: Ledger) -> Any:
+        """What is held against the bound, of all that was posted in this phase."""
+        parts = [(self.account, 1.0)] + ([(self.of, -self.value)] if self.of else [])
+        wanted = [(a, c) for a, c in parts if ledger.phase == "plan" or a in IN_HOURS]
+        return pyo.quicksum(c * ledger.sum_over(a, self.places) for a, c in wanted)
+
+    def keeps(self, amount: Any, bound: Any) -> Any:
+        return amount <= bound if self.sense == "most" else amount >= bound
 
 
 def rules(given: Given) -> dict[str, Rule]:
     """`water:most@Bayern` → the rule, for every place that a limit of the study names."""
     sites = given.inputs.sites.set_index("site")
     out = {}
-    for account, limit in given.study.limits.items():
-        for sense in ("most", "least"):
-            value = getattr(limit, sense)
-            if value is None:
-                continue
-            if limit.per == "everywhere":
-                out[f"{account}:{sense}@{EVERYWHERE}"] = Rule(account, None, sense, float(value))
-                continue
-            column = {s: s for s in given.s} if limit.per == "site" else {s: str(sites.at[s, limit.per]) for s in given.s}
-            for place in sorted(set(column.values())):
-                number = value.get(place) if isinstance(value, dict) else value
-                if number is not None:
-                    members = tuple(s for s in given.s if column[s] == place)
-                    out[f"{account}:{sense}@{place}"] = Rule(account, members, sense, float(number))
+    for account, limits in given.study.limits.items():
+        for limit in limits:
+            members: dict[str, tuple[str, ...] | None] = {EVERYWHERE: None}
+            if limit.per != "everywhere":
+                column = {s: s if limit.per == "site" else str(sites.at[s, limit.per]) for s in given.s}
+                members = {p: tuple(s for s in given.s if column[s] == p) for p in sorted(set(column.values()))}
+            for place, inside in members.items():
+                for sense, value in limit.bounds(place):
+                    name = f"{limit.subject(account)}:{sense}@{place}"
+                    name = f"{name} ({limit.per})" if name in out else name  # a state and a basin of one name
+                    out[name] = Rule(account, inside, sense, value, limit.of, limit.window)
     return out
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     all_rules = rules(given)
     b.rule = pyo.Set(initialize=list(all_rules), ordered=True)
-    b.hourly = pyo.Set(initialize=[n for n, r in all_rules.items() if r.account in IN_HOURS], within=b.rule)
+    in_hours = [n for n, r in all_rules.items() if r.account in IN_HOURS or r.of in IN_HOURS]
+    b.hourly = pyo.Set(initialize=in_hours, within=b.rule)
     b.share = pyo.Var(
         b.hourly, given.d, domain=pyo.Reals, doc="the block's part of a limit, per occurrence [unit of the account]"
     )
+    months = months_of(given.inputs.data.isel(block=given.chosen))
+    b.window = pyo.Set(initialize=["year", *months], ordered=True)
+    b.looked_at = pyo.Set(
+        initialize=[(n, w) for n, r in all_rules.items() for w in (months if r.window == "month" else ["year"])],
+        within=b.rule * b.window,
+    )
 
-    def within_limit(b: pyo.Block, n: str) -> object:
+    def within_limit(b: pyo.Block, n: str, w: str) -> object:
         r = all_rules[n]
-        hours = [float(given.weights[d]) * b.share[n, d] for d in given.blocks] if n in b.hourly else []
-        total = pyo.quicksum(hours) + ledger.sum_over(r.account, r.places)
+        blocks, scale = (given.blocks, 1.0) if w == "year" else months[w]
+        bound = 0.0 if r.of else r.value * scale
+        hours = [float(given.weights[d]) * b.share[n, d] for d in blocks] if n in b.hourly else []
+        total = pyo.quicksum(hours) + r.counted(ledger)
         if isinstance(total, int | float):
-            return pyo.Constraint.Feasible if (total <= r.value) == (r.sense == "most") else pyo.Constraint.Infeasible
-        return total <= r.value if r.sense == "most" else total >= r.value
+            return pyo.Constraint.Feasible if r.keeps(total, bound) else pyo.Constraint.Infeasible
+        return r.keeps(total, bound)
 
-    b.within_limit = pyo.Constraint(b.rule, rule=within_limit)
+    b.within_limit = pyo.Constraint(b.looked_at, rule=within_limit)
     land = ledger.total("land")
     b.within_land = pyo.Constraint(
         given.s, rule=lambda b, s: land[s] <= given.land_available[s] if s in land else pyo.Constraint.Skip
@@ -74,10 +98,14 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     def within_share(b: pyo.Block, n: str) -> object:
         r = all_rules[n]
         share = given.across(lambda d: b.share[n, d])
-        caused = ledger.sum_over(r.account, r.places)
-        return caused - b.over[n] <= share if r.sense == "most" else caused + b.over[n] >= share
+        return r.keeps(r.counted(ledger) + (-b.over[n] if r.sense == "most" else b.over[n]), share)
 
     b.within_share = pyo.Constraint(b.hourly, rule=within_share)
+
+    def price(r: Rule) -> float:
+        """Of an amount: breaking the limit by all of it. Of a ratio: breaking it by all of it for one unit of `of`."""
+        return given.penalty_per_mwh / r.value if r.of else given.penalty_total / max(abs(r.value), 1.0)
+
     if len(b.hourly):
-        over = pyo.quicksum(given.penalty_total / max(abs(all_rules[n].value), 1.0) * b.over[n] for n in b.hourly)
+        over = pyo.quicksum(price(all_rules[n]) * b.over[n] for n in b.hourly)
         ledger.post("penalty", "over_limit", {EVERYWHERE: over})

@@ -53,7 +53,7 @@ def _share_training(b: pyo.Block, given: Given) -> None:
     """Work of a month or a year is shared out over the blocks of that window by the plan."""
     b.spread = pyo.Set(initialize=[w for w in b.training if _training(given, w).window != "day"], within=given.w)
     b.share = pyo.Var(b.spread, given.d, domain=pyo.NonNegativeReals, doc="training done in one occurrence of the block [MWh]")
-    months = given.inputs.data["month"].values[given._chosen]
+    months = given.inputs.data["month"].values[given.chosen]
 
     def windows(w: str) -> dict:
         if _training(given, w).window == "year":
@@ -124,6 +124,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         ledger.post("cost", "serving", cost)
     ledger.post("it_power", "inference", {(s, t): inferring(s, t) for s in given.s for t in given.t})
     ledger.post("it_power", "training", {(s, t): training(s, t) for s in given.s for t in given.t})
+    ledger.post("it_energy", "work", {(s, t): inferring(s, t) + training(s, t) for s in given.s for t in given.t})
     price = given.penalty_per_mwh
     ledger.post("penalty", "unserved", {(f"{w}: {r}", t): price * b.unserved[w, r, t] for w, r in b.served for t in given.t})
 

@@ -92,18 +92,24 @@ def _sites(inputs: Inputs) -> list[str]:
 
 
 def _limits(inputs: Inputs) -> list[str]:
-    """A limit per a column that the sites lack, or for a place that no site has."""
+    """A limit per a column that the sites lack, or for a place that no site has; months of hours that have none."""
     sites, problems = inputs.sites, []
-    for account, limit in inputs.study.limits.items():
-        if limit.per == "everywhere":
-            continue
-        if limit.per not in sites.columns:
-            told = nearest(limit.per, ["everywhere", *map(str, sites.columns)])
-            problems.append(f"limits.{account}: per '{limit.per}' is no column of the sites; {told}")
-            continue
-        places = set(sites[limit.per].astype(str))
-        for value in (limit.most, limit.least):
-            for place in value if isinstance(value, dict) else ():
-                if place not in places:
-                    problems.append(f"limits.{account}: no kept site has {limit.per} '{place}'; {nearest(place, places)}")
+    for account, limits in inputs.study.limits.items():
+        for limit in limits:
+            if limit.window == "month" and inputs.data.sizes["block"] > 1 and len(set(inputs.data["month"].values)) == 1:
+                problems.append(
+                    f"limits.{account}: a limit of each month, but all blocks of hours are of one month; "
+                    "give the column month in hours.table"
+                )
+            if limit.per == "everywhere":
+                continue
+            if limit.per not in sites.columns:
+                told = nearest(limit.per, ["everywhere", *map(str, sites.columns)])
+                problems.append(f"limits.{account}: per '{limit.per}' is no column of the sites; {told}")
+                continue
+            places = set(sites[limit.per].astype(str))
+            for value in (limit.most, limit.least):
+                for place in value if isinstance(value, dict) else ():
+                    if place not in places:
+                        problems.append(f"limits.{account}: no kept site has {limit.per} '{place}'; {nearest(place, places)}")
     return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange as calendar_days
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,3 +80,17 @@ def from_table(study: Study, path: Path) -> Hours:
     weight = ordered["weight"].to_numpy(float).reshape(shape)[:, 0]
     data = of_blocks(weight, month, series or {"spot_price": np.zeros(shape)})
     return Hours(data, None, {}, tuple(names))
+
+
+def months_of(data: xr.Dataset) -> dict[str, tuple[list[int], float]]:
+    """`month 7` → its blocks (by position) and the hours that they stand for, as a multiple of the calendar month's.
+
+    Representative days rarely weigh as much as their month: a monthly amount is scaled by this number.
+    """
+    month, hours = data["month"].values.astype(int), data["weight"].values * data.sizes["hour"]
+    out = {}
+    for m in sorted(set(month.tolist())):
+        blocks = np.flatnonzero(month == m)
+        calendar = 24 * calendar_days(2019, m)[1]
+        out[f"month {m}"] = (blocks.tolist(), float(hours[blocks].sum() / calendar))
+    return out

@@ -31,23 +31,29 @@ ACCOUNTS: dict[str, Account] = {
     "water": Account("m3", "total", "water withdrawn for cooling"),
     "clean": Account("MWh", "total", "clean energy used on site or matched by contract in the same hour"),
     "facility_energy": Account("MWh", "total", "electricity used by the facilities"),
+    "it_energy": Account("MWh", "total", "electricity used by IT"),
     "connection": Account("MW", "total", "grid connection"),
     "land": Account("ha", "total", "land used"),
     "sites": Account("sites", "total", "open sites"),
     "penalty": Account("EUR_2024", "total", "the price of broken rules: zero in every plan that keeps them"),
 }
-YEARLY = {"cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "facility_energy"}
+YEARLY = {"cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "facility_energy", "it_energy"}
 IN_HOURS = YEARLY - {"carbon_embodied"} | {"penalty"}  # totals that the hours may post to; the others are the plan's
+MONTHLY = YEARLY - {"carbon_embodied", "cost"}  # totals that the hours alone post to: they may be limited per month
 
 
-def unit_key(account: str) -> str:
-    """The unit as it stands in a study's keys: `max_<unit_key>`.
+def unit_key(account: str, window: str = "year", of: str | None = None) -> str:
+    """The unit as it stands in a study's keys: `max_<unit_key>`; with `of`, the unit of the ratio of two accounts.
 
-    >>> unit_key("water"), unit_key("it_capacity")
-    ('m3_per_year', 'mw')
+    >>> unit_key("water"), unit_key("water", "month"), unit_key("it_capacity")
+    ('m3_per_year', 'm3_per_month', 'mw')
+    >>> unit_key("water", of="it_energy")
+    'm3_per_mwh'
     """
     unit = ACCOUNTS[account].unit.lower()
-    return f"{unit}_per_year" if account in YEARLY else unit
+    if of is not None:
+        return f"{unit}_per_{ACCOUNTS[of].unit.lower()}"
+    return f"{unit}_per_{window}" if account in YEARLY else unit
 
 
 LIMITABLE = [name for name, a in ACCOUNTS.items() if (a.kind == "total" and name != "penalty") or name == "it_capacity"]

@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ..errors import StudyError, nearest
-from .accounts import LIMITABLE, unit_key
+from .accounts import LIMITABLE
+from .limits import valid_keys
 from .study import Study
 
 
@@ -69,6 +70,8 @@ def overlaid(base: Any, change: Any) -> Any:
 
 def _sentence(error: Any, raw: Mapping[str, Any]) -> str:
     keys = [k for k in error["loc"] if k not in ("inference", "training", "float", "dict[str,float]", "[key]")]
+    if len(keys) > 2 and keys[0] == "limits" and not isinstance(raw["limits"][keys[1]], list | tuple):
+        keys.pop(2)  # one limit on the account: the planner typed no list
     name = ".".join(str(k) for k in keys) or "study"
     if len(keys) > 1 and keys[0] == "limits" and keys[1] not in LIMITABLE:
         return f"{_line(raw, keys[:2])}limits: '{keys[1]}' is no account; {nearest(str(keys[1]), LIMITABLE)}"
@@ -98,8 +101,9 @@ def _line(raw: Any, keys: list[Any]) -> str:
 
 def _valid_keys(keys: list[Any], raw: Any) -> list[str]:
     """The keys that are valid where the last of `keys` stands."""
-    if len(keys) == 3 and keys[0] == "limits":
-        return [f"max_{unit_key(keys[1])}", f"min_{unit_key(keys[1])}", "per"] if keys[1] in LIMITABLE else LIMITABLE
+    if len(keys) > 2 and keys[0] == "limits":
+        rule = raw["limits"][keys[1]]
+        return valid_keys(keys[1], rule[keys[2]] if isinstance(keys[2], int) else rule)
     model: Any = Study
     for key in keys[:-1]:
         raw = raw[key] if isinstance(raw, Mapping | list | tuple) else None
@@ -118,7 +122,7 @@ def _inside(model: Any, key: Any, raw: Any) -> Any:
     if _is_model(model):
         if key == "work":
             return {"inference": groups.Inference, "training": groups.Training}
-        named = {"generation": groups.Plant, "contracts": groups.Contract, "limits": groups.Limit}
+        named = {"generation": groups.Plant, "contracts": groups.Contract}
         if key in named:
             return {"*": named[key]}
         annotation = model.model_fields[key].annotation

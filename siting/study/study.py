@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from .accounts import LIMITABLE, unit_key
+from .accounts import LIMITABLE
 from .contracts import Contract
 from .cooling import Cooling
 from .generation import Plant
 from .grid import Grid
 from .group import Group
 from .hours import Hours
-from .limits import Limit
+from .limits import Limit, from_keys, problem, to_keys
 from .sites import Sites
 from .solver import Finance, SolverOptions
 from .workloads import Inference, Training
@@ -37,7 +37,7 @@ class Study(Group):
     contracts: dict[str, Contract] = {}
     servers: str = "accelerated"  # row of the server table
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
-    limits: dict[str, Limit] = {}
+    limits: dict[str, tuple[Limit, ...]] = {}
     minimise: str = "cost"
     outlines: Path | None = None  # polygons drawn under the map
     finance: Finance = Finance()
@@ -47,24 +47,20 @@ class Study(Group):
     @model_validator(mode="before")
     @classmethod
     def _limit_keys(cls, raw: Any) -> Any:
-        """`water: {max_m3_per_year: 5}` → `water: {most: 5}`: the unit in the key must be the account's."""
+        """One limit on an account or several; the unit in a key must be the account's (see `limits.from_keys`)."""
         if not isinstance(raw, dict) or not isinstance(raw.get("limits"), dict):
             return raw
         limits = {}
-        for account, rule in raw["limits"].items():
-            if isinstance(rule, dict) and account in LIMITABLE:
-                names = {f"max_{unit_key(account)}": "most", f"min_{unit_key(account)}": "least"}
-                rule = {names.get(k, k): v for k, v in rule.items()}
-            limits[account] = rule
+        for account, rules in raw["limits"].items():
+            several = rules if isinstance(rules, list | tuple) else [rules]
+            limits[account] = [from_keys(account, rule) for rule in several]
         return {**raw, "limits": limits}
 
     @model_validator(mode="after")
     def _together(self) -> Study:
-        for account, limit in self.limits.items():
-            if account not in LIMITABLE:
-                raise ValueError(f"limits: '{account}' is no account; valid: {', '.join(LIMITABLE)}")
-            if limit.most is None and limit.least is None:
-                raise ValueError(f"limits: {account} needs max_{unit_key(account)} or min_{unit_key(account)}")
+        for account, limits in self.limits.items():
+            if broken := problem(account, limits):
+                raise ValueError(f"limits: {broken}")
         if self.minimise not in LIMITABLE:
             raise ValueError(f"minimise: '{self.minimise}' is no account; valid: {', '.join(LIMITABLE)}")
         if self.cooling is not None and self.sites.module_mw is None:
@@ -88,8 +84,7 @@ class Study(Group):
     def as_dict(self) -> dict[str, Any]:
         """The study as plain values, with limit keys as a planner types them."""
         raw = self.model_dump(mode="json", exclude_unset=True)
-        for account, rule in raw.get("limits", {}).items():
-            for short, key in (("most", "max"), ("least", "min")):
-                if short in rule:
-                    rule[f"{key}_{unit_key(account)}"] = rule.pop(short)
+        for account, rules in raw.get("limits", {}).items():
+            typed = [to_keys(account, rule) for rule in rules]
+            raw["limits"][account] = typed if len(typed) > 1 else typed[0]
         return raw

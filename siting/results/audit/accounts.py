@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import xarray as xr
 
+from ...inputs.hours import months_of
 from ...inputs.inputs import Inputs
+from ...study.accounts import LIMITABLE
 from ..solution import Solution
-from .balances import facility_power
+from .balances import facility_power, it_power
 from .compare import TOLERANCE, differs
 
 
@@ -17,7 +20,8 @@ def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
     def year(hourly: xr.DataArray) -> xr.DataArray:
         return (hourly * w).sum([x for x in hourly.dims if x != "site"])
 
-    out = {name: zero for name in ("cost", "carbon_embodied", "land", "water", "clean", "facility_energy")}
+    out = dict.fromkeys(LIMITABLE, zero)
+    out["it_energy"] = year(it_power(d))
     apart = {name: 0.0 for name in ("cost", "clean", "carbon_market")}
     out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
     out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
@@ -62,19 +66,33 @@ def accounts_agree(s: Solution, inputs: Inputs) -> list[str]:
 
 
 def limits_hold(s: Solution, inputs: Inputs) -> list[str]:
-    """The study's limits against the recomputed accounts."""
-    accounts, out = recomputed(s.data), []
-    sites = inputs.sites.set_index("site")
-    for name, limit in inputs.study.limits.items():
-        by_site, rest = accounts.get(name, (xr.zeros_like(s.data["existing_it"]), 0.0))
-        if limit.per == "everywhere":
-            found: dict = {"everywhere": float(by_site.sum()) + rest}
-        else:
-            column = sites.index.to_series() if limit.per == "site" else sites[limit.per].astype(str)
-            found = by_site.to_series().groupby(column).sum().to_dict()
-        for place, amount in found.items():
-            for bound, sign in ((limit.most, 1.0), (limit.least, -1.0)):
-                value = bound.get(place) if isinstance(bound, dict) else bound
-                if value is not None and sign * (amount - value) > TOLERANCE * max(abs(value), 1.0) + 1e-3:
-                    out.append(f"the limit on {name} ({place}) is {value:g}, the plan has {amount:.6g}")
+    """The study's limits against the recomputed accounts, window by window."""
+    sites, months = inputs.sites.set_index("site"), months_of(s.data)
+    windows: dict[str, dict[str, tuple[dict, float]]] = {"year": {"the year": (recomputed(s.data), 1.0)}, "month": {}}
+    if any(limit.window == "month" for limits in inputs.study.limits.values() for limit in limits):
+        for month, (blocks, scale) in months.items():
+            inside = s.data["weight"] * s.data["block"].isin(s.data["block"].values[blocks])
+            windows["month"][month] = recomputed(s.data.assign(weight=inside)), scale
+    out = []
+    for name, limits in inputs.study.limits.items():
+        for limit in limits:
+            column = None if limit.per == "everywhere" else sites.index.to_series() if limit.per == "site" else sites[limit.per]
+            for window, (accounts, scale) in windows[limit.window].items():
+                found = _by_place(accounts, name, column)
+                of = {} if limit.of is None else _by_place(accounts, limit.of, column)
+                for place, amount in found.items():
+                    for sense, value in limit.bounds(place):
+                        bound = value * of[place] if limit.of else value * scale
+                        sign = 1.0 if sense == "most" else -1.0
+                        if sign * (amount - bound) > TOLERANCE * max(abs(bound), 1.0) + 1e-3:
+                            what = f"the limit on {limit.subject(name)} ({place}) is {value:g}"
+                            out.append(f"{what}: {bound:.6g} in {window}, the plan has {amount:.6g}")
     return out
+
+
+def _by_place(accounts: dict[str, tuple[xr.DataArray, float]], name: str, column: pd.Series | None) -> dict[str, float]:
+    """An account's amount at each place of a column of the sites; None: everywhere, with what belongs to no site."""
+    by_site, rest = accounts[name]
+    if column is None:
+        return {"everywhere": float(by_site.sum()) + rest}
+    return dict(by_site.to_series().groupby(column.astype(str)).sum())
