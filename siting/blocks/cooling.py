@@ -67,6 +67,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     )
     every = [(s, t) for s in given.s for t in given.t]
     ledger.post("power", "facility", {(s, t): -b.power[s, t] for s, t in every})
+    ledger.post("net_demand", "facility", {(s, t): b.power[s, t] for s, t in every})
     ledger.post("facility_energy", "facility", {(s, t): b.power[s, t] for s, t in every})
     water = {(s, t): sum(given.water_per_it[s, k, t] * b.carried[s, k, t] for k in given.k) for s, t in every}
     ledger.post("water", "cooling", water)

@@ -16,7 +16,16 @@ import pyomo.environ as pyo
 from ..errors import ModelError
 from ..inputs.inputs import DIMENSIONS, Inputs
 
-LETTERS = {"s": "site", "t": "hour", "k": "cooling", "g": "generator", "w": "workload", "r": "region", "c": "contract"}
+LETTERS = {
+    "s": "site",
+    "t": "hour",
+    "k": "cooling",
+    "g": "generator",
+    "u": "storage",
+    "w": "workload",
+    "r": "region",
+    "c": "contract",
+}
 
 
 class Given:

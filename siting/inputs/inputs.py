@@ -15,7 +15,7 @@ import xarray as xr
 
 from ..study.study import Study
 
-DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "workload", "region", "contract")
+DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract")
 INF = float("inf")
 
 
@@ -75,6 +75,17 @@ VARIABLES: dict[str, Variable] = {
     "plant_cost": _v("generator", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of plant"),
     "plant_land": _v("generator", "ha/MW", 0, 1000, "land of plant"),
     "plant_carbon": _v("generator", "t/MW/year", 0, 1e4, "embodied carbon of plant over its life"),
+    # storage behind the meter
+    "max_storage_power": _v("site storage", "MW", 0, 1e5, "most power of storage"),
+    "max_storage_energy": _v("site storage", "MWh", 0, 1e7, "most energy of storage"),
+    "charge_efficiency": _v("storage", "1", 0.01, 1, "energy stored per energy taken"),
+    "discharge_efficiency": _v("storage", "1", 0.01, 1, "energy given per energy taken from the store"),
+    "standing_loss": _v("storage", "1/h", 0, 1, "share of the level lost in an hour"),
+    "storage_power_cost": _v("storage", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of storage power"),
+    "storage_energy_cost": _v("storage", "EUR_2024/MWh/year", 0, 1e8, "annuity and upkeep of storage energy"),
+    "storage_wear": _v("storage", "EUR_2024/MWh", 0, 1e4, "ageing by use, per energy given"),
+    "storage_land": _v("storage", "ha/MWh", 0, 1, "land of storage"),
+    "storage_carbon": _v("storage", "t/MWh/year", 0, 1e4, "embodied carbon of storage over its life"),
     # grid
     "connection_cost": _v("site", "EUR_2024/MW/year", 0, 1e8, "tariff and spur line per MW of connection"),
     "max_connection": _v("site", "MW", 0, 1e6, "most connection at the site alone (its own headroom)"),

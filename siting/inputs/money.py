@@ -37,6 +37,8 @@ class Technologies:
             files["cooling"] = cooling_path
         if study.generation or study.contracts:
             files["generation"] = folder / "generation.csv"
+        if study.storage:
+            files["storage"] = folder / "storage.csv"
         if study.grid:
             files["tariffs"] = folder / "tariffs.csv"
         if not study.cooling:

@@ -19,6 +19,7 @@ from .generation import generation
 from .headroom import grid_case
 from .inputs import Inputs, described
 from .screening import screened
+from .storage import storage
 from .weather import Weather
 from .workloads import least_it_mw, workloads
 
@@ -46,6 +47,7 @@ def prepare(study: Study) -> Inputs:
     parts |= _least_new_it(study, parts)
     parts |= cooling(study, sites, weather, technologies, hours)
     parts |= generation(study, sites, weather, technologies)
+    parts |= storage(study, sites, technologies)
     parts |= contracts(study, hours, technologies)
     parts |= money.connection(study, sites, technologies)
     parts |= money.penalties(parts)

@@ -190,6 +190,8 @@ def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Ou
         sites["own_headroom_mw"] = of("max_connection")
     for g in data["generator"].values if "generation_built" in data else ():
         sites[f"{g}_mw"] = of("generation_built", generator=g)
+    for u in data["storage"].values if "storage_power" in data else ():
+        sites[f"{u}_mw"], sites[f"{u}_mwh"] = of("storage_power", storage=u), of("storage_energy", storage=u)
     for account in ("cost", "carbon_location", "water"):
         of_place = accounts[accounts["account"] == account].groupby("place")["value"].sum()
         unit = ACCOUNTS[account].unit.lower()

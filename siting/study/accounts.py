@@ -30,6 +30,7 @@ ACCOUNTS: dict[str, Account] = {
     "carbon_embodied": Account("t", "total", "carbon of halls, servers and plant, spread over their lives"),
     "water": Account("m3", "total", "water withdrawn for cooling"),
     "clean": Account("MWh", "total", "clean energy used on site or matched by contract in the same hour"),
+    "net_demand": Account("MWh", "total", "facility energy and storage losses: charge less discharge"),
     "facility_energy": Account("MWh", "total", "electricity used by the facilities"),
     "it_energy": Account("MWh", "total", "electricity used by IT"),
     "connection": Account("MW", "total", "grid connection"),
@@ -37,7 +38,9 @@ ACCOUNTS: dict[str, Account] = {
     "sites": Account("sites", "total", "open sites"),
     "penalty": Account("EUR_2024", "total", "the price of broken rules: zero in every plan that keeps them"),
 }
-YEARLY = {"cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "facility_energy", "it_energy"}
+YEARLY = {
+    "cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "net_demand", "facility_energy", "it_energy",
+}  # fmt: skip
 IN_HOURS = YEARLY - {"carbon_embodied"} | {"penalty"}  # totals that the hours may post to; the others are the plan's
 MONTHLY = YEARLY - {"carbon_embodied", "cost"}  # totals that the hours alone post to: they may be limited per month
 

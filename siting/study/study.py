@@ -20,6 +20,7 @@ from .hours import Hours
 from .limits import Limit, from_keys, problem, to_keys
 from .sites import Sites
 from .solver import Finance, SolverOptions
+from .storage import Storage
 from .workloads import Inference, Training
 
 
@@ -34,6 +35,7 @@ class Study(Group):
     cooling: Cooling | None = None
     grid: Grid | None = None
     generation: dict[Literal["pv", "wind"], Plant] = {}
+    storage: dict[str, Storage] = {}
     contracts: dict[str, Contract] = {}
     servers: str = "accelerated"  # row of the server table
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
@@ -67,8 +69,8 @@ class Study(Group):
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
         if self.cooling is not None and self.grid is None:
             raise ValueError("cooling needs a grid group: the halls' power comes through the meter")
-        if (self.generation or self.contracts) and self.grid is None:
-            raise ValueError("generation and contracts need a grid group (connection and tariff)")
+        if (self.generation or self.storage or self.contracts) and self.grid is None:
+            raise ValueError("generation, storage and contracts need a grid group (connection and tariff)")
         return self
 
     def path(self, relative: Path) -> Path:

@@ -22,6 +22,7 @@ from siting.inputs.prepare import prepare
 from siting.study.contracts import Contract
 from siting.study.generation import Plant
 from siting.study.read import read_study
+from siting.study.storage import Storage
 from siting.study.study import Study
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
@@ -164,6 +165,23 @@ def with_plant(inputs: Inputs, seed: int = 2) -> Inputs:
     more = {"generation": {"pv": Plant(max_mw_per_site=15.0)}, "contracts": {"sea": sea}}
     study = inputs.study.model_copy(update=more)  # a file of it would need weather
     return replace(inputs, study=study, data=data, unavoidable_cost=money.unavoidable(study, data))
+
+
+def with_storage(inputs: Inputs) -> Inputs:
+    """The same inputs with a battery of 10 MW and 30 MWh at most at each site, in round synthetic numbers."""
+    sites, of = inputs.data["site"].values, {"storage": ["battery"]}
+    at = {"site": sites, **of}
+    numbers = {
+        "charge_efficiency": 0.9, "discharge_efficiency": 0.8, "standing_loss": 0.01, "storage_power_cost": 2_000.0,
+        "storage_energy_cost": 1_500.0, "storage_wear": 1.5, "storage_land": 0.003, "storage_carbon": 5.0,
+    }  # fmt: skip
+    data = inputs.data.assign(
+        max_storage_power=xr.DataArray(np.full((len(sites), 1), 10.0), at),
+        max_storage_energy=xr.DataArray(np.full((len(sites), 1), 30.0), at),
+        **{name: xr.DataArray([value], of) for name, value in numbers.items()},
+    )
+    battery = {"storage": {"battery": Storage(max_mw_per_site=10.0, max_mwh_per_site=30.0)}}
+    return replace(inputs, study=inputs.study.model_copy(update=battery), data=data)
 
 
 def round_tables(folder: Path) -> None:

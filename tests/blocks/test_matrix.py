@@ -15,12 +15,12 @@ from siting.solve.program import SMALLEST, Label, Part, Program, whole
 from siting.solve.stamp import stamp
 
 from . import forms
-from .small import three_sites, two_sites, with_plant
+from .small import three_sites, two_sites, with_plant, with_storage
 
 INF = float("inf")
 Key = tuple[str, tuple]
 Rows = dict[Key, tuple[dict[Key, float], float, float]]  # row -> coefficients by column, lower, upper
-CASES = ["two_sites", "three_sites", "strong_rows", "plant_and_contract", "forms"]
+CASES = ["two_sites", "three_sites", "strong_rows", "plant_and_contract", "storage", "forms"]
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -34,7 +34,8 @@ def case(request, tmp_path_factory) -> tuple[Inputs, list | None]:
     if request.param == "strong_rows":
         small.raw["solver"]["strong_rows"] = True
     inputs = small.inputs(folder)
-    return (with_plant(inputs) if request.param == "plant_and_contract" else inputs), None
+    more = {"plant_and_contract": with_plant, "storage": with_storage}.get(request.param)
+    return (more(inputs) if more else inputs), None
 
 
 def key(component: Any, model: Model, d: int | None) -> Key:

@@ -12,15 +12,15 @@ from siting.inputs.inputs import Inputs
 from siting.pipeline import solve
 from siting.results.audit import audit
 from siting.results.solution import Solution
-from tests.blocks.small import three_sites, with_plant
+from tests.blocks.small import three_sites, with_plant, with_storage
 
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory) -> tuple[Solution, Inputs]:
-    """With training, two coolings, PV behind the meter and a contract: every balance is at work."""
+    """With training, two coolings, PV behind the meter, a contract and a battery: every balance is at work."""
     small = three_sites()
     small.raw["solver"]["gap"] = 0.02
-    inputs = with_plant(small.inputs(tmp_path_factory.mktemp("audit")))
+    inputs = with_storage(with_plant(small.inputs(tmp_path_factory.mktemp("audit"))))
     return solve(inputs), inputs
 
 
@@ -72,6 +72,10 @@ TAMPERED = {
     "carbon": (told("carbon_location", 0.98), "carbon_location: recomputed"),
     "carbon of the market": (told("carbon_market", 1.02), "carbon_market: recomputed"),
     "matched": (more_matched, "more is matched than (imported|contracted)"),
+    "level": (times("storage_level", 1.5), "the level of a storage does not follow"),
+    "rest": (times("storage_rest", 1.5), "a block hands on less than it was given|level of a storage"),
+    "storage energy": (times("storage_energy", 0.5), "a storage holds more than its energy"),
+    "storage power": (times("storage_power", 0.5), "a storage moves more than its power"),
     "water": (told("water", 0.9), "water: recomputed"),
 }
 
@@ -93,7 +97,9 @@ def test_a_tampered_one_is_refused(solved, what):
     assert audit(solution, inputs) is solution
 
 
-@pytest.mark.parametrize("account", ["carbon_embodied", "land", "clean", "facility_energy", "connection", "sites"])
+@pytest.mark.parametrize(
+    "account", ["carbon_embodied", "land", "clean", "facility_energy", "net_demand", "connection", "sites"]
+)
 def test_every_account_is_recomputed(solved, account):
     solution, inputs = solved
     other = copy.copy(solution)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...errors import ModelError
 from ...inputs.inputs import Inputs
 from ..solution import Solution
-from . import accounts, balances
+from . import accounts, balances, storage
 
 TESTS = (
     balances.power,
@@ -18,6 +18,7 @@ TESTS = (
     accounts.accounts_agree,
     accounts.limits_hold,
     balances.contracts,
+    storage.storage,
 )
 
 

@@ -31,7 +31,7 @@ def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
         out["land"] = (d["hall_land"] * new).sum("cooling")
         out["carbon_embodied"] = out["carbon_embodied"] + (d["hall_carbon"] * new).sum("cooling")
         out["water"] = year((d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
-        out["facility_energy"] = year(facility_power(d))
+        out["facility_energy"] = out["net_demand"] = year(facility_power(d))
         out["cost"] = out["cost"] + (d["hall_cost"] * new).sum("cooling") + d["water_price"] * out["water"]
     if "generation_built" in d:
         built = d["generation_built"]
@@ -39,6 +39,13 @@ def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
         out["carbon_embodied"] = out["carbon_embodied"] + (d["plant_carbon"] * built).sum("generator")
         out["clean"] = year(d["generation_used"].sum("generator"))
         out["cost"] = out["cost"] + (d["plant_cost"] * built).sum("generator")
+    if "storage_energy" in d:
+        power, energy = d["storage_power"], d["storage_energy"]
+        out["land"] = out["land"] + (d["storage_land"] * energy).sum("storage")
+        out["carbon_embodied"] = out["carbon_embodied"] + (d["storage_carbon"] * energy).sum("storage")
+        built = (d["storage_power_cost"] * power + d["storage_energy_cost"] * energy).sum("storage")
+        out["cost"] = out["cost"] + built + year(d["storage_wear"] * d["storage_discharge"])
+        out["net_demand"] = out["net_demand"] + year(d["storage_charge"] - d["storage_discharge"])
     out["cost"] = out["cost"] + d["land_rent"] * out["land"]
     if "grid_imported" in d:
         imported = d["grid_imported"]

@@ -32,6 +32,8 @@ def power(s: Solution, inputs: Inputs) -> list[str]:
     supply = d["grid_imported"]
     if "generation_used" in d:
         supply = supply + d["generation_used"].sum("generator")
+    if "storage_charge" in d:
+        supply = supply + (d["storage_discharge"] - d["storage_charge"]).sum("storage")
     gap = abs(supply - facility_power(d))
     out = above(gap, "power at the busbar is off", float(supply.max()))
     if "cooling_carried" in d:

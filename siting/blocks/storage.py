@@ -1,0 +1,81 @@
+"""Storage behind the meter: it moves energy and makes none clean. Power and energy are sized apart.
+
+    power[s,u] ≤ max_storage_power[s,u],   energy[s,u] ≤ max_storage_energy[s,u]
+    charge[s,u,t] + discharge[s,u,t] ≤ power[s,u],   level[s,u,t] ≤ energy[s,u]
+    level[s,u,t] = (1 − standing_loss[u]) · level[s,u,t−1] + charge_efficiency[u] · charge − discharge / discharge_efficiency[u]
+    cost += storage_wear[u] · discharge                         ageing by use, beside the annuity
+
+Power is counted at the busbar, and one inverter does both ways. `level` is at the end of the hour. Before the first hour of a
+block stands `rest[s,u]`, one level for all blocks, at which every block ends again:
+
+    level[s,u,last] + short[s,u] ≥ rest[s,u] ≤ energy[s,u]
+
+`short` is elastic, zero in every honest plan.
+"""
+
+import pyomo.environ as pyo
+
+from .given import Given
+from .ledger import Ledger
+
+
+def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    if not given.study.storage:
+        return
+    most_power, most_energy = given.max_storage_power, given.max_storage_energy
+    b.power = pyo.Var(
+        given.s,
+        given.u,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, s, u: (0, most_power[s, u]),
+        doc="power of the storage at the busbar [MW]",
+    )
+    b.energy = pyo.Var(
+        given.s,
+        given.u,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, s, u: (0, most_energy[s, u]),
+        doc="energy that the storage holds [MWh]",
+    )
+    b.rest = pyo.Var(given.s, given.u, domain=pyo.NonNegativeReals, doc="level at which every block starts and ends [MWh]")
+    b.rest_fits = pyo.Constraint(given.s, given.u, rule=lambda b, s, u: b.rest[s, u] <= b.energy[s, u])
+    ledger.post("cost", "power", {s: sum(given.storage_power_cost[u] * b.power[s, u] for u in given.u) for s in given.s})
+    for account, rate in (
+        ("cost", given.storage_energy_cost),
+        ("carbon_embodied", given.storage_carbon),
+        ("land", given.storage_land),
+    ):
+        ledger.post(account, "energy", {s: sum(rate[u] * b.energy[s, u] for u in given.u) for s in given.s})
+    rent = {s: given.land_rent[s] * sum(given.storage_land[u] * b.energy[s, u] for u in given.u) for s in given.s}
+    ledger.post("cost", "land", rent)
+
+
+def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    if not given.study.storage:
+        return
+    s_u, s_u_t = (given.s, given.u), (given.s, given.u, given.t)
+    first, last = given.t.first(), given.t.last()
+    b.charge = pyo.Var(*s_u_t, domain=pyo.NonNegativeReals, doc="power into the storage [MW]")
+    b.discharge = pyo.Var(*s_u_t, domain=pyo.NonNegativeReals, doc="power out of the storage [MW]")
+    b.level = pyo.Var(*s_u_t, domain=pyo.NonNegativeReals, doc="energy in the storage at the end of the hour [MWh]")
+    b.short = pyo.Var(*s_u, domain=pyo.NonNegativeReals, doc="energy that the block fails to hand on [MWh]")
+
+    def keeps_energy(b: pyo.Block, s: str, u: str, t: int) -> object:
+        before = b.rest[s, u] if t == first else b.level[s, u, given.t.prev(t)]
+        into, out = given.charge_efficiency[u] * b.charge[s, u, t], b.discharge[s, u, t] / given.discharge_efficiency[u]
+        return b.level[s, u, t] == (1 - given.standing_loss[u]) * before + into - out
+
+    b.keeps_energy = pyo.Constraint(*s_u_t, rule=keeps_energy)
+    b.within_power = pyo.Constraint(*s_u_t, rule=lambda b, s, u, t: b.charge[s, u, t] + b.discharge[s, u, t] <= b.power[s, u])
+    b.within_energy = pyo.Constraint(*s_u_t, rule=lambda b, s, u, t: b.level[s, u, t] <= b.energy[s, u])
+    b.hands_on = pyo.Constraint(*s_u, rule=lambda b, s, u: b.level[s, u, last] + b.short[s, u] >= b.rest[s, u])
+    every = [(s, t) for s in given.s for t in given.t]
+    out = {(s, t): sum(b.discharge[s, u, t] for u in given.u) for s, t in every}
+    into = {(s, t): sum(b.charge[s, u, t] for u in given.u) for s, t in every}
+    ledger.post("power", "discharge", out)
+    ledger.post("power", "charge", {i: -x for i, x in into.items()})
+    ledger.post("net_demand", "losses", {i: into[i] - out[i] for i in every})
+    wear = {(s, t): sum(given.storage_wear[u] * b.discharge[s, u, t] for u in given.u) for s, t in every}
+    ledger.post("cost", "wear", wear)
+    short = {s: given.penalty_per_mwh * sum(b.short[s, u] for u in given.u) for s in given.s}
+    ledger.post("penalty", "short", short)
