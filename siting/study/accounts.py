@@ -39,7 +39,8 @@ ACCOUNTS: dict[str, Account] = {
     "penalty": Account("EUR_2024", "total", "the price of broken rules: zero in every plan that keeps them"),
 }
 YEARLY = {
-    "cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "net_demand", "facility_energy", "it_energy",
+    "cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "net_demand",
+    "facility_energy", "it_energy",
 }  # fmt: skip
 IN_HOURS = YEARLY - {"carbon_embodied"} | {"penalty"}  # totals that the hours may post to; the others are the plan's
 MONTHLY = YEARLY - {"carbon_embodied", "cost"}  # totals that the hours alone post to: they may be limited per month
