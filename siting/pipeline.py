@@ -7,10 +7,12 @@ import threading
 import pyomo.environ as pyo
 
 from .blocks.model import Model, build
+from .errors import Infeasible, InputsError
 from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
 from .results.audit import audit
+from .results.flexibility import pauses, worth
 from .results.solution import Solution, read_outcome
 from .solve.alternatives import without_each
 from .solve.headroom import JointHeadroom
@@ -47,7 +49,20 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     solution.study_yaml = to_yaml(inputs.study)
     if grid:
         solution.notes |= grid.tables(inputs, outcome)
-    return audit(solution, inputs)
+    if "workloads_up" in solution.data:
+        solution.notes["training"] = pauses(solution.data)
+    solution = audit(solution, inputs)
+    if inputs.study.solver.without_flexibility and not mono.interrupt.is_set():
+        solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, mono.interrupt))
+    return solution
+
+
+def _steady(study: Study, tell: Tell | None, interrupt: threading.Event) -> Solution | None:
+    """The same study with all training at a constant power; None where no plan does that."""
+    try:
+        return solve(prepare(study.without_flexibility()), tell, interrupt)
+    except (Infeasible, InputsError):
+        return None
 
 
 def meanings(model: Model) -> dict[str, str]:

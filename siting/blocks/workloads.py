@@ -6,11 +6,7 @@ Inference is continuous and near its users; a region r is served by the sites wi
     Σ_{w,r} serve[w,s,r,t] + Σ_{firm training} train[w,s,t] ≤ firm[s] ≤ capacity[s]
     serve[w,s,r,t] ≤ demand[w,r,t] · running[s]                  strong rows, where the study asks for them
 
-Training is MWh of IT within a window (a day inside its block of hours; a month or a year as shares over the blocks):
-
-    Σ_s train[w,s,t] ≤ training_rate[w]
-    Σ_{s,t} train[w,s,t] + untrained[w] ≥ share[w, block]
-    Σ_{blocks of the window} weight · share = work of the window
+Training (rows of its own: `training`) is MWh of IT within a window; it shares the halls:
 
     Σ serve + Σ train ≤ capacity[s]
 
@@ -22,15 +18,13 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from ..study.workloads import Training
+from . import training
 from .given import Given
-from .ledger import EVERYWHERE, Ledger
+from .ledger import Ledger
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     it_capacity = ledger.total("it_capacity")
-    work: dict = dict(given.study.work)
-    b.training = pyo.Set(initialize=[w for w in given.w if work[w].kind == "training"], within=given.w)
     b.capacity = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT capacity of the site [MW]")
     b.is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.capacity[s] == it_capacity[s])
     b.firm = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT carried at the design hour [MW]")
@@ -40,37 +34,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         opened = ledger.total("sites")
         b.running = pyo.Var(given.s, bounds=(0, 1), doc="the site is open [1]")
         b.runs_if_open = pyo.Constraint(given.s, rule=lambda b, s: b.running[s] == opened[s])
-    _share_training(b, given)
-
-
-def _training(given: Given, w: str) -> Training:
-    work = given.study.work[w]
-    assert isinstance(work, Training)
-    return work
-
-
-def _share_training(b: pyo.Block, given: Given) -> None:
-    """Work of a month or a year is shared out over the blocks of that window by the plan."""
-    b.spread = pyo.Set(initialize=[w for w in b.training if _training(given, w).window != "day"], within=given.w)
-    b.share = pyo.Var(b.spread, given.d, domain=pyo.NonNegativeReals, doc="training done in one occurrence of the block [MWh]")
-    months = given.inputs.data["month"].values[given.chosen]
-
-    def windows(w: str) -> dict:
-        if _training(given, w).window == "year":
-            return {0: given.blocks}
-        return {int(m): [d for d in given.blocks if months[d] == m] for m in sorted(set(months))}
-
-    groups = {(w, key): blocks for w in b.spread for key, blocks in windows(w).items()}
-    b.window = pyo.Set(initialize=list(groups), dimen=2)
-    all_weight = given.weights.sum()
-
-    def does_all_work(b: pyo.Block, w: str, key: int) -> object:
-        blocks = groups[w, key]
-        part = given.weights[blocks].sum() / all_weight
-        done = pyo.quicksum(float(given.weights[d]) * b.share[w, d] for d in blocks)
-        return done == float(part * given.training_energy[w])
-
-    b.does_all_work = pyo.Constraint(b.window, rule=does_all_work)
+    training.plan(b, given)
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -84,7 +48,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.served = pyo.Set(initialize=served, within=given.w * given.r)
     b.serve = pyo.Var(b.reachable, given.t, domain=pyo.NonNegativeReals, doc="IT power serving a region [MW]")
     b.unserved = pyo.Var(b.served, given.t, domain=pyo.NonNegativeReals, doc="demand that no site serves [MW]")
-    b.train = pyo.Var(b.training, given.s, given.t, domain=pyo.NonNegativeReals, doc="IT power training [MW]")
+    training.operate(b, given, ledger)
     near = _group(b.reachable, lambda i: (i[0], i[2]))
     at = _group(b.reachable, lambda i: i[1])
 
@@ -104,7 +68,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     def inferring(s: str, t: int) -> Any:
         return pyo.quicksum(b.serve[i, t] for i in at.get(s, []))
 
-    def training(s: str, t: int) -> Any:
+    def in_training(s: str, t: int) -> Any:
         return pyo.quicksum(b.train[w, s, t] for w in b.training)
 
     b.within_firm = pyo.Constraint(
@@ -114,37 +78,18 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     )
     if len(b.training) > len(firm_training):
         b.within_capacity = pyo.Constraint(
-            given.s, given.t, rule=lambda b, s, t: inferring(s, t) + training(s, t) <= b.capacity[s]
+            given.s, given.t, rule=lambda b, s, t: inferring(s, t) + in_training(s, t) <= b.capacity[s]
         )
-    _train(b, given, ledger)
     if given.has("serving_cost"):
         cost = {
             (s, t): pyo.quicksum(given.serving_cost[i] * b.serve[i, t] for i in at.get(s, [])) for s in given.s for t in given.t
         }
         ledger.post("cost", "serving", cost)
     ledger.post("it_power", "inference", {(s, t): inferring(s, t) for s in given.s for t in given.t})
-    ledger.post("it_power", "training", {(s, t): training(s, t) for s in given.s for t in given.t})
-    ledger.post("it_energy", "work", {(s, t): inferring(s, t) + training(s, t) for s in given.s for t in given.t})
+    ledger.post("it_power", "training", {(s, t): in_training(s, t) for s in given.s for t in given.t})
+    ledger.post("it_energy", "work", {(s, t): inferring(s, t) + in_training(s, t) for s in given.s for t in given.t})
     price = given.penalty_per_mwh
     ledger.post("penalty", "unserved", {(f"{w}: {r}", t): price * b.unserved[w, r, t] for w, r in b.served for t in given.t})
-
-
-def _train(b: pyo.Block, given: Given, ledger: Ledger) -> None:
-    b.untrained = pyo.Var(b.training, domain=pyo.NonNegativeReals, doc="training left undone in the block [MWh]")
-    b.within_rate = pyo.Constraint(
-        b.training,
-        given.t,
-        rule=lambda b, w, t: pyo.quicksum(b.train[w, s, t] for s in given.s) <= given.training_rate[w],
-    )
-
-    def trains_its_share(b: pyo.Block, w: str) -> object:
-        done = pyo.quicksum(b.train[w, s, t] for s in given.s for t in given.t)
-        of_a_day = given.training_energy[w] * len(given.t) / 8760
-        return done + b.untrained[w] >= (given.across(lambda d: b.share[w, d]) if w in b.spread else of_a_day)
-
-    b.trains_its_share = pyo.Constraint(b.training, rule=trains_its_share)
-    price = given.penalty_per_mwh
-    ledger.post("penalty", "untrained", {EVERYWHERE: pyo.quicksum(price * b.untrained[w] for w in b.training)})
 
 
 def _group(index: pyo.Set, key: Callable) -> dict:

@@ -57,8 +57,11 @@ def workloads(
 
 def least_it_mw(study: Study, demand: np.ndarray, weight: np.ndarray, month: np.ndarray) -> float:
     """The IT capacity that any plan needs, whatever its sites: the least C that carries the peak of inference and, in every
-    training window, Σ weight · min(C − inference, rate) ≥ work of the window. By bisection; `demand` is (block, hour), MW."""
+    training window, Σ weight · min(C − inference, rate) ≥ work of the window; steady work is there in every hour. By
+    bisection; `demand` is (block, hour), MW."""
     training = [w for w in study.work.values() if not isinstance(w, Inference)]
+    demand = demand + sum(w.mwh_it_per_year for w in training if w.window == "steady") / 8760
+    training = [w for w in training if w.window != "steady"]
     if not training:
         return float(demand.max(initial=0.0))
     rate = sum(w.max_it_mw for w in training)

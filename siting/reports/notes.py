@@ -13,7 +13,7 @@ from . import words
 class Note(NamedTuple):
     title: str
     text: str = ""
-    section: str = "other"  # decision (shown there in words) | days | headroom | sources | other
+    section: str = "other"  # decision (shown there in words) | days | headroom | flexibility | sources | other
 
 
 NOTES = {
@@ -53,6 +53,18 @@ NOTES = {
         "Overloaded before any new load", "These elements keep their flow of today as the limit.", "headroom"
     ),
     "without": Note("What each chosen site is worth", "", "decision"),
+    "flexibility": Note(
+        "What the flexibility of training is worth",
+        "The same study with all training at a constant power and firm on the connection. `worth` is what moving saves; a "
+        "saving below the gaps of both plans together is not proven.",
+        "flexibility",
+    ),
+    "training": Note(
+        "Training that pauses",
+        "Evaluated from the hourly power. Starts a year are MW started over MW held; the paused share is what the clusters "
+        "could have done and did not.",
+        "flexibility",
+    ),
     "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
     "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),
     "assumptions": Note("Assumptions", "", "sources"),

@@ -69,6 +69,8 @@ class Study(Group):
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
         if self.cooling is not None and self.grid is None:
             raise ValueError("cooling needs a grid group: the halls' power comes through the meter")
+        if self.solver.without_flexibility and not any(isinstance(w, Training) for w in self.work.values()):
+            raise ValueError("solver.without_flexibility asks what moving training is worth, and no work is of kind 'training'")
         if (self.generation or self.storage or self.contracts) and self.grid is None:
             raise ValueError("generation, storage and contracts need a grid group (connection and tariff)")
         return self
@@ -82,6 +84,12 @@ class Study(Group):
         from .read import overlaid, parse
 
         return parse(overlaid(self.as_dict(), changes), self.folder, f"{self.name}: with_")
+
+    def without_flexibility(self) -> Study:
+        """The same study with all training at a constant power, firm on the connection."""
+        work = {n: w.without_freedom() if isinstance(w, Training) else w for n, w in self.work.items()}
+        solver = self.solver.model_copy(update={"without_flexibility": False, "without_each_site": False})
+        return self.model_copy(update={"work": work, "solver": solver, "name": f"{self.name}: without flexibility"})
 
     def as_dict(self) -> dict[str, Any]:
         """The study as plain values, with limit keys as a planner types them."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .group import Group, NotNegative, Positive
+from .group import Group, NotNegative, Positive, Share
 
 
 class Inference(Group):
@@ -34,18 +34,45 @@ class Inference(Group):
         return self
 
 
+class Pausing(Group):
+    """What it takes to throttle, stop and restart training. A stop or a restart loses work: hours of the clusters concerned."""
+
+    least_power_share: Share  # of the clusters that are up: they throttle no lower
+    checkpoint_hours: NotNegative  # lost when clusters stop: the checkpoint is written
+    restart_hours: NotNegative  # lost when clusters start: the checkpoint is loaded, the job warms up
+    min_up_hours: Annotated[int, Field(ge=1)]
+    max_paused_share: Annotated[float, Field(ge=0, lt=1)] | None = None  # of what the clusters could do in a year
+    max_ramp_mw_per_hour: Positive | None = None  # of the work's IT power at each site
+
+
 class Training(Group):
-    """Flexible work: MWh of IT in a year, a largest rate, and the window within which it may move."""
+    """Work that may move: MWh of IT in a year, a largest rate, and the window within which it may move.
+
+    `window: steady` is work without freedom: the same power at the same sites in every hour. Without `pausing`, power moves
+    freely at no loss; with it, clusters stop and start at the cost that it says.
+    """
 
     kind: Literal["training"]
     mwh_it_per_year: Positive
     max_it_mw: Positive
-    window: Literal["day", "month", "year"] = "day"
+    window: Literal["day", "month", "year", "steady"] = "day"
     firm: bool = False
+    pausing: Pausing | None = None
+
+    @property
+    def spread(self) -> bool:
+        """Whether the plan shares the work out over blocks of hours."""
+        return self.window in ("month", "year")
+
+    def without_freedom(self) -> Training:
+        """The same work at a constant power, firm on the connection."""
+        return self.model_copy(update={"window": "steady", "firm": True, "pausing": None})
 
     @model_validator(mode="after")
     def _fits(self) -> Training:
         if self.mwh_it_per_year > self.max_it_mw * 8760:
             need = self.mwh_it_per_year / 8760
             raise ValueError(f"max_it_mw {self.max_it_mw:g} cannot do {self.mwh_it_per_year:g} MWh: at least {need:.1f} MW")
+        if self.window == "steady" and (self.pausing is not None or not self.firm):
+            raise ValueError("window 'steady' is work in every hour: it needs 'firm: true' and no 'pausing'")
         return self

@@ -20,7 +20,7 @@ from .small import three_sites, two_sites, with_plant, with_storage
 INF = float("inf")
 Key = tuple[str, tuple]
 Rows = dict[Key, tuple[dict[Key, float], float, float]]  # row -> coefficients by column, lower, upper
-CASES = ["two_sites", "three_sites", "strong_rows", "plant_and_contract", "storage", "forms"]
+CASES = ["two_sites", "three_sites", "strong_rows", "plant_and_contract", "storage", "pausing", "forms"]
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -33,6 +33,10 @@ def case(request, tmp_path_factory) -> tuple[Inputs, list | None]:
     small = three_sites()
     if request.param == "strong_rows":
         small.raw["solver"]["strong_rows"] = True
+    if request.param == "pausing":
+        pausing = {"least_power_share": 0.5, "checkpoint_hours": 0.1, "restart_hours": 0.3, "min_up_hours": 2}
+        small.raw["work"]["monthly"]["pausing"] = pausing | {"max_paused_share": 0.5, "max_ramp_mw_per_hour": 2.0}
+        small.raw["work"]["daily"] |= {"window": "steady"}
     inputs = small.inputs(folder)
     more = {"plant_and_contract": with_plant, "storage": with_storage}.get(request.param)
     return (more(inputs) if more else inputs), None

@@ -9,10 +9,12 @@ from ...errors import ModelError
 from ...inputs.inputs import Inputs
 from ..solution import Solution
 from . import accounts, balances, storage
+from .training import training
 
 TESTS = (
     balances.power,
     balances.work,
+    training,
     balances.capacity,
     balances.headroom,
     accounts.accounts_agree,

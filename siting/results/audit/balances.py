@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from ...inputs.inputs import Inputs
@@ -49,18 +48,6 @@ def work(s: Solution, inputs: Inputs) -> list[str]:
         out += above(abs(served - wanted), "work served differs from the demand", float(wanted.max()))
         unreachable = d["workloads_serve"].fillna(0) * (1 - d["reachable"])
         out += above(unreachable, "a site serves a region beyond its latency limit")
-    for name, w in inputs.study.work.items():
-        if w.kind != "training":
-            continue
-        power = d["workloads_train"].sel(workload=name).sum("site")
-        out += above(power - w.max_it_mw, f"training '{name}' exceeds its largest rate", w.max_it_mw)
-        done, hours = power.sum("hour") * d["weight"], d["weight"] * d.sizes["hour"]
-        groups = {"year": xr.zeros_like(d["month"]), "month": d["month"], "day": d["block"]}[w.window].values
-        for group in np.unique(groups):
-            least = w.mwh_it_per_year * float(hours.values[groups == group].sum()) / 8760
-            found = float(done.values[groups == group].sum())
-            if found < least * (1 - 1e-5) - 1e-3:
-                out.append(f"training '{name}': {found:.1f} of {least:.1f} MWh are done in {w.window} {group:g} (window)")
     return out
 
 
