@@ -2,7 +2,7 @@
 
     minimise   sum over branches of overload  +  CHEAPNESS * sum over plants of cost * output
     balance    output - demand = flow leaving - flow entering            at every node
-    flow law   flow = susceptance * (angle from - angle to)              on every branch
+    flow law   flow = susceptance * (angle from - angle to - shift)      on every branch
     limits     |flow| <= limit + overload,  0 <= output <= available
 
 One MW of overload weighs as much as EUR 100,000 per hour, so cost decides only among equals.
@@ -40,14 +40,17 @@ def dispatch_base(
     rated = np.flatnonzero(np.isfinite(limit_mw))
     extra = sp.csr_matrix((np.ones(len(rated)), (rated, np.arange(len(rated)))), (branches, len(rated)))
     flow_parts = sp.hstack([sp.identity(branches), extra, -extra])
-    equations = sp.bmat([[place, -leaving @ flow_parts, None], [None, slope @ flow_parts, -network.incidence]]).tocsr()
+    balance = [place, -leaving @ flow_parts, None, -network.link_incidence.T]
+    law = [None, slope @ flow_parts, -network.incidence, None]
+    equations = sp.bmat([balance, law]).tocsr()
     demand = network.at_nodes(demand_mw)
     angle_limit = np.full(nodes, np.inf)
     angle_limit[network.reference] = 0.0
-    lower = np.concatenate([np.zeros(plants), -limit_mw, np.zeros(2 * len(rated)), -angle_limit])
-    upper = np.concatenate([plant_mw, limit_mw, np.full(2 * len(rated), np.inf), angle_limit])
-    cost = np.concatenate([CHEAPNESS * cost_eur_per_mwh, np.zeros(branches), np.ones(2 * len(rated)), np.zeros(nodes)])
-    right = np.concatenate([demand, np.zeros(branches)])
+    lower = np.concatenate([np.zeros(plants), -limit_mw, np.zeros(2 * len(rated)), -angle_limit, -network.link_mw])
+    upper = np.concatenate([plant_mw, limit_mw, np.full(2 * len(rated), np.inf), angle_limit, network.link_mw])
+    free = np.zeros(nodes + len(network.link))
+    cost = np.concatenate([CHEAPNESS * cost_eur_per_mwh, np.zeros(branches), np.ones(2 * len(rated)), free])
+    right = np.concatenate([demand, -network.shift_rad / MILLIRADIAN])
     answer = linprog(cost, A_eq=equations, b_eq=right, bounds=np.column_stack([lower, upper]), method="highs-ds")
     if answer.status != 0:
         raise InputsError(f"the base dispatch of the network found no answer: {answer.message}")

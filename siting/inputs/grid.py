@@ -50,6 +50,8 @@ def build_grid(tables: NetworkTables, power_factor: float = POWER_FACTOR) -> Gri
         reactance_pu_on_1mva=branches["reactance_pu_on_1mva"].to_numpy(float),
         rating_mva=branches["rating_mva"].to_numpy(float),
         power_factor=power_factor,
+        circuits=branches["circuits"].to_numpy(float) if "circuits" in branches else None,
+        emergency_mva=branches["emergency_mva"].to_numpy(float) if "emergency_mva" in branches else None,
     )
     generators = tables.generators.assign(bus_index=number[tables.generators["bus"]].to_numpy())
     storage = tables.storage.assign(bus_index=number[tables.storage["bus"]].to_numpy())

@@ -35,13 +35,13 @@ DO_NO_HARM_MW = 0.1
 OVERLOAD_FROM_MW = 1e-3
 
 
-def rule(security_factor: float) -> str:
-    """The balancing rule to print beside every figure: supply re-dispatched freely, no outage, a share of rating.
+def rule(security_factor: float, n_1: bool = False) -> str:
+    """The balancing rule to print beside every figure: supply re-dispatched freely, which outages, which share of rating.
 
-    >>> rule(0.7)
-    'managed, N-0, 70 % of rating'
+    >>> rule(0.7), rule(1.0, n_1=True)
+    ('managed, N-0, 70 % of rating', 'managed, N-1, 100 % of rating')
     """
-    return f"managed, N-0, {100 * security_factor:g} % of rating"
+    return f"managed, {'N-1' if n_1 else 'N-0'}, {100 * security_factor:g} % of rating"
 
 
 MEASURED_ERROR = (
@@ -79,6 +79,7 @@ class Hour(NamedTuple):
 class Situation:
     """One hour the network must survive; [MW] by bus or by branch.
 
+    `limit_mw` is what each branch may carry without an outage, `emergency_mw` after one (N-1 only).
     `planned_share` [MW per MW] says where supply that does not exist yet would stand, within each
     island pro rata to conventional capacity; `lack_mw` [MW] by island is what the base itself lacks.
     """
@@ -93,6 +94,7 @@ class Situation:
     lack_mw: NDArray[np.float64]
     base_flow_mw: NDArray[np.float64]
     limit_mw: NDArray[np.float64]
+    emergency_mw: NDArray[np.float64]
     overloaded: pd.DataFrame
     rule: str
 
@@ -131,12 +133,14 @@ def build_situation(
     kind: str = "observed",
     availability: Availability = USUAL,
     security_factor: float = SECURITY_FACTOR,
+    n_1: bool = False,
 ) -> Situation:
     """The situation of one hour, with its base dispatch (least overload of full ratings, then least cost).
 
     `annual_gwh` (bus) shares out `national_mw` [MW]. `capacity_factor` gives for each variable
     carrier one value or one per bus [MW per MW]. limit = security_factor * rating, but never below
-    the base flow: a branch already over its limit may not get worse ("do no harm").
+    the base flow: a branch already over its limit may not get worse ("do no harm"). `n_1` names the
+    rule where outages are counted too; what the base exceeds after one is relaxed likewise (`RowPool.emergency`).
     """
     demand = demand_by_bus(annual_gwh, national_mw)
     plant_mw = available_by_plant(grid, capacity_factor, availability)
@@ -152,8 +156,8 @@ def build_situation(
     over = np.abs(flow) > screened + OVERLOAD_FROM_MW
     limit = np.where(over, np.abs(flow) + DO_NO_HARM_MW, screened)
     overloaded = _overloaded(grid, over, flow, limit)
-    label = rule(security_factor)
-    return Situation(name, reason, time, kind, demand, supply, share, lack, flow, limit, overloaded, label)
+    label, emergency = rule(security_factor, n_1), grid.network.emergency_mw
+    return Situation(name, reason, time, kind, demand, supply, share, lack, flow, limit, emergency, overloaded, label)
 
 
 def design_peak(
@@ -163,6 +167,7 @@ def design_peak(
     capacity_factor: Mapping[str, ArrayLike] = WINTER_EVENING,
     availability: Availability = USUAL,
     security_factor: float = SECURITY_FACTOR,
+    n_1: bool = False,
 ) -> Situation:
     """A winter evening of `national_mw` [MW] that no observed month contains."""
     weather = ", ".join(
@@ -179,6 +184,7 @@ def design_peak(
         kind="design",
         availability=availability,
         security_factor=security_factor,
+        n_1=n_1,
     )
 
 
@@ -227,9 +233,9 @@ def planned_share(grid: Grid) -> NDArray[np.float64]:
     return share
 
 
-def with_limits(situation: Situation, limit_mw: ArrayLike) -> Situation:
-    """The same hour with other branch limits [MW], for instance after a reinforcement."""
-    return replace(situation, limit_mw=np.asarray(limit_mw, float))
+def with_limits(situation: Situation, limit_mw: ArrayLike, emergency_mw: ArrayLike) -> Situation:
+    """The same hour with other branch limits [MW], intact and after an outage, for instance after a reinforcement."""
+    return replace(situation, limit_mw=np.asarray(limit_mw, float), emergency_mw=np.asarray(emergency_mw, float))
 
 
 def overloaded_anywhere(situations: Sequence[Situation]) -> pd.DataFrame:

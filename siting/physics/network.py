@@ -1,6 +1,6 @@
 """Direct-current power flow on a network of buses and branches.
 
-    flow[l]       = susceptance[l] * (angle[from l] - angle[to l])          [MW] = [MW/rad] * [rad]
+    flow[l]       = susceptance[l] * (angle[from l] - angle[to l] - shift[l])   [MW] = [MW/rad] * [rad]
     injection[b]  = sum of flow leaving b - sum of flow entering b          [MW], generation positive
     susceptance   = base power [MVA] / reactance [p.u. on that base]        [MW/rad]
 
@@ -11,7 +11,7 @@ Lossless, flat voltage, small angles: thermal limits only, no voltage, reactive 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -33,10 +33,13 @@ BALANCE_TOLERANCE_MW = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Buses, the electrical nodes they belong to, and the branches between the nodes.
+    """Buses, the electrical nodes they belong to, the branches between the nodes, and controllable links.
 
     A *node* is one bus, or several buses joined by branches of no reactance. `branch_from` and
-    `branch_to` are node numbers; buses reach their node by `node[bus]`.
+    `branch_to` are node numbers; buses reach their node by `node[bus]`. A branch stands for `circuits`
+    identical parallel circuits, of which an outage takes one. `emergency_mw` is its limit after the
+    loss of another one. `shift_rad` is the fixed angle of a phase shifter. A *link* (HVDC) carries
+    from its first to its second node whatever is best within +-`link_mw`; it has no angle.
     """
 
     bus: tuple[str, ...]
@@ -46,7 +49,14 @@ class Network:
     branch_to: NDArray[np.int64]
     susceptance_mw_per_rad: NDArray[np.float64]
     rating_mw: NDArray[np.float64]
+    emergency_mw: NDArray[np.float64]
+    circuits: NDArray[np.float64]
+    shift_rad: NDArray[np.float64]
     merged: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    link_from: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    link_to: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    link_mw: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def bus_count(self) -> int:
@@ -76,8 +86,25 @@ class Network:
         return sp.csr_matrix((entries, (np.concatenate([rows, rows]), columns)), shape)
 
     @cached_property
+    def link_incidence(self) -> sp.csr_matrix:
+        """[link, node]: +1 where the link starts, -1 where it ends."""
+        count = len(self.link)
+        rows, ones = np.arange(count), np.ones(count)
+        columns = np.concatenate([self.link_from, self.link_to])
+        entries = np.concatenate([ones, -ones])
+        return sp.csr_matrix((entries, (np.concatenate([rows, rows]), columns)), (count, self.node_count))
+
+    @cached_property
+    def shift_flow_mw(self) -> NDArray[np.float64]:
+        """Flow [MW] (branch) that the fixed phase shifts drive around when nothing is injected."""
+        driven = self.susceptance_mw_per_rad * self.shift_rad
+        if not driven.any():
+            return np.zeros(self.branch_count)
+        return transfers(self, self.incidence.T @ driven) - driven
+
+    @cached_property
     def island(self) -> NDArray[np.int64]:
-        """Number of the island of each node; branches join nodes of one island only."""
+        """Number of the island of each node; branches join nodes of one island only, links may join two."""
         link = np.ones(self.branch_count)
         graph = sp.coo_matrix((link, (self.branch_from, self.branch_to)), (self.node_count, self.node_count))
         return connected_components(graph, directed=False)[1].astype(np.int64)
@@ -126,10 +153,17 @@ def build_network(
     reactance_pu_on_1mva: ArrayLike,
     rating_mva: ArrayLike,
     power_factor: float,
+    *,
+    emergency_mva: ArrayLike | None = None,
+    circuits: ArrayLike | None = None,
+    shift_rad: ArrayLike | None = None,
+    links: Sequence[tuple[str, int, int, float]] = (),
 ) -> Network:
     """Network from one row per branch; `bus0` and `bus1` are bus numbers.
 
     rating [MW] = rating [MVA] * power_factor; 0.95 is customary where voltage is not modelled.
+    A missing or smaller emergency rating is the rating itself. A branch is one circuit unless
+    `circuits` says more (a part of a circuit counts as one). `links` are (name, bus0, bus1, MW).
     Parallel branches stay separate rows. A rating of 0, NaN or at least 9,998 MVA is `not known`
     and becomes infinite. Branches of no reactance merge their buses and disappear into `merged`:
     their flow is not determined, so their rating is not checked.
@@ -148,6 +182,11 @@ def build_network(
     kept = ~coupler & (node[start] != node[end])
     known = np.isfinite(rating) & (rating > 0) & (rating < NO_RATING_MVA)
     names = np.asarray(branch, dtype=object)
+    limit = np.where(known, rating * power_factor, np.inf)[kept]
+    emergency = np.asarray(rating if emergency_mva is None else emergency_mva, float)
+    usable = np.isfinite(emergency) & (emergency > 0) & (emergency < NO_RATING_MVA)
+    after = np.where(usable, emergency * power_factor, 0.0)[kept]
+    joined = [row for row in links if node[row[1]] != node[row[2]]]
     return Network(
         bus=tuple(bus),
         node=node,
@@ -155,9 +194,20 @@ def build_network(
         branch_from=node[start[kept]],
         branch_to=node[end[kept]],
         susceptance_mw_per_rad=1.0 / reactance[kept],
-        rating_mw=np.where(known, rating * power_factor, np.inf)[kept],
+        rating_mw=limit,
+        emergency_mw=np.maximum(limit, after),
+        circuits=np.maximum(_of_branch(circuits, 1.0, kept), 1.0),
+        shift_rad=_of_branch(shift_rad, 0.0, kept),
         merged=tuple(names[~kept]),
+        link=tuple(row[0] for row in joined),
+        link_from=np.array([node[row[1]] for row in joined], np.int64),
+        link_to=np.array([node[row[2]] for row in joined], np.int64),
+        link_mw=np.array([row[3] for row in joined], float),
     )
+
+
+def _of_branch(values: ArrayLike | None, otherwise: float, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.full(int(kept.sum()), otherwise) if values is None else np.asarray(values, float)[kept]
 
 
 def _refuse_unusable(
@@ -191,7 +241,8 @@ def flows(network: Network, injection_mw: ArrayLike) -> NDArray[np.float64]:
     broken = np.flatnonzero(worst > BALANCE_TOLERANCE_MW)
     if len(broken):
         raise DataError([_unbalanced(network, int(number), float(worst[number])) for number in broken])
-    return _flows_of_nodes(network, injection)
+    shift = network.shift_flow_mw.reshape(-1, *(1,) * (injection.ndim - 1))
+    return transfers(network, injection) + shift
 
 
 def _unbalanced(network: Network, number: int, excess_mw: float) -> str:
@@ -199,7 +250,8 @@ def _unbalanced(network: Network, number: int, excess_mw: float) -> str:
     return f"injections in the island of bus {first!r} are out of balance by {excess_mw:.3f} MW; they must sum to 0"
 
 
-def _flows_of_nodes(network: Network, injection: NDArray[np.float64]) -> NDArray[np.float64]:
+def transfers(network: Network, injection: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Flows [MW] (branch, ...) that injections [MW] (node, ...) add, whatever the phase shifters do."""
     angle = np.zeros_like(injection)
     if len(network._free):
         angle[network._free] = network._factors.solve(np.ascontiguousarray(injection[network._free]))
@@ -218,4 +270,4 @@ def ptdf(network: Network, bus_index: ArrayLike) -> NDArray[np.float64]:
     column = np.arange(len(node))
     injection[node, column] += 1.0
     injection[network.reference[network.island[node]], column] -= 1.0
-    return _flows_of_nodes(network, injection)
+    return transfers(network, injection)

@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import depth_first_order
 
 from ..errors import ModelError, SolveError
-from ..inputs.situations import Situation
+from ..inputs.situations import DO_NO_HARM_MW, Situation
 from ..physics.network import Network
+from ..physics.security import RowPool
 from .grid_lp import JointProgram, Served, SituationProgram
 
 SERVABLE_MW = 0.01
@@ -38,7 +39,7 @@ MOST_ROUNDS = 500
 class GridCut:
     """The row `coefficients @ d_mw <= rhs_mw` over the candidates, and what it stands for.
 
-    `corridors` [MW per MW]: by how much `rhs_mw` rises per MW of limit of a branch. `adequacy`
+    `corridors` [MW per MW]: by how much `rhs_mw` rises per MW of limit of a branch (or of a branch after an outage). `adequacy`
     [MW per MW]: by how much it rises per MW of planned supply. A shadow price of the row times
     these is the value of reinforcing the branch, or of building supply.
     """
@@ -94,6 +95,7 @@ class GridCheck:
 
     With `adequacy` the supply of each situation is a limit. Without it, every MW connected may bring up
     to one MW of supply not yet built, spread over conventional plant pro rata: only corridors limit.
+    With a `pool` of the network's outages every answer is N-1 secure; the pool may be shared with other checks.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class GridCheck:
         situations: Sequence[Situation],
         candidate_bus_index: ArrayLike,
         adequacy: bool = False,
+        pool: RowPool | None = None,
     ):
         if not situations:
             raise ModelError("a grid check needs at least one situation")
@@ -109,7 +112,8 @@ class GridCheck:
         self.situations: list[Situation] = []
         self.candidate = np.asarray(candidate_bus_index, np.int64)
         self.place, self._column = np.unique(network.node[self.candidate], return_inverse=True)
-        self._program = SituationProgram(network, self.place, situations[0].planned_share)
+        self.pool = pool
+        self._program = SituationProgram(network, self.place, situations[0].planned_share, pool)
         self._loaded = -1
         for situation in situations:
             self.add(situation)
@@ -209,10 +213,16 @@ class GridCheck:
         if number != self._loaded:
             lack = situation.lack_mw
             planned = lack if self.adequacy else np.full(len(lack), np.inf)
-            program.set_situation(situation.demand_mw, situation.supply_mw, situation.limit_mw, lack, planned)
+            emergency = self._emergency(situation)
+            program.set_situation(situation.demand_mw, situation.supply_mw, situation.limit_mw, lack, planned, emergency)
             self._loaded = number
         program.ask(asked)
         return program.solve()
+
+    def _emergency(self, situation: Situation) -> NDArray[np.float64] | None:
+        if self.pool is None:
+            return None
+        return self.pool.emergency(situation.emergency_mw, situation.base_flow_mw, DO_NO_HARM_MW)
 
     def _cut(self, number: int, asked: NDArray[np.float64], d: NDArray[np.float64]) -> GridCut | None:
         served = self._serve(number, asked)
@@ -226,11 +236,12 @@ class GridCheck:
         return GridCut(name, coefficients, served.room_mw, violation, corridors, adequacy, self.rule)
 
     def _attribute(self, served: Served) -> tuple[dict[str, float], float]:
-        """Worth of each binding branch, largest first, and of planned supply."""
-        binding = np.flatnonzero(served.worth > PRICE_NOISE)
-        ranked = binding[np.argsort(-served.worth[binding])]
-        adequacy = float(served.planned_worth.max())
-        return {self.network.branch[i]: float(served.worth[i]) for i in ranked}, adequacy
+        """Worth of each binding limit (a branch, or a branch after an outage), largest first, and of planned supply."""
+        limits = [(self.network.branch[i], float(served.worth[i])) for i in np.flatnonzero(served.worth > PRICE_NOISE)]
+        if self.pool is not None:
+            secure = np.flatnonzero(served.secure_worth > PRICE_NOISE)
+            limits += [(self.pool.name(int(i)), float(served.secure_worth[i])) for i in secure]
+        return dict(sorted(limits, key=lambda item: -item[1])), float(served.planned_worth.max())
 
     def _headroom(self, number: int, candidate: int) -> Headroom:
         asked = np.zeros(len(self.place))

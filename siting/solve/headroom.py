@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 
 from ..inputs.headroom import GridCase
 from ..inputs.inputs import Inputs
+from ..physics.security import RowPool
 from .grid_check import CEILING_MW, GridCheck, GridCut
 from .outcome import Outcome
 
@@ -29,8 +30,9 @@ class JointHeadroom:
 
     def __init__(self, case: GridCase):
         self.case = case
-        self.check = GridCheck(case.network, case.situations, case.bus, case.adequacy)
-        self._named = GridCheck(case.network, case.situations[: case.n_named], case.bus, case.adequacy)
+        self.pool = RowPool(case.outages) if case.outages else None
+        self.check = GridCheck(case.network, case.situations, case.bus, case.adequacy, self.pool)
+        self._named = GridCheck(case.network, case.situations[: case.n_named], case.bus, case.adequacy, self.pool)
         self.own = self._named.firm_headroom()
 
     def limited(self, inputs: Inputs) -> Inputs:

@@ -19,15 +19,28 @@ class Situations(Group):
 
 
 class Grid(Group):
-    """Connection, tariff and headroom."""
+    """Connection, tariff and headroom.
+
+    `security: n_1` keeps every limit after the loss of any one circuit (or whole branch: `outage`); `screening` leaves outages
+    out and allows `security_factor` of each rating instead (0.7 unless given; with `n_1` the whole rating).
+    """
 
     network: Path | None = None
     demand: Path | None = None
     headroom: Literal["joint", "per_bus", "off"] = "joint"
-    security_factor: Annotated[float, Field(gt=0, le=1)] = 0.7
+    security: Literal["n_1", "screening"] = "n_1"
+    security_factor: Annotated[float, Field(gt=0, le=1)] | None = None
+    outage: Literal["circuit", "branch"] = "circuit"
     adequacy: bool = False
     situations: Situations = Situations()
     max_connection_mw: Positive | None = None
+
+    @property
+    def share_of_rating(self) -> float:
+        """MW per MW of rating that a branch may carry when nothing is out."""
+        if self.security_factor is not None:
+            return self.security_factor
+        return 1.0 if self.security == "n_1" else 0.7
 
     @model_validator(mode="after")
     def _network(self) -> Grid:

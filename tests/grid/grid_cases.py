@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from siting.inputs.situations import Situation, rule
 from siting.physics.network import Network, build_network
+from siting.physics.outages import single_outages
+from siting.physics.security import RowPool
 from siting.solve.grid_check import GridCheck
 
 BIG = 1e5
@@ -41,6 +44,7 @@ def situation(
         lack_mw=np.full(network.island_count, lack),
         base_flow_mw=np.zeros(network.branch_count),
         limit_mw=network.rating_mw if limit is None else np.asarray(limit, float),
+        emergency_mw=network.emergency_mw,
         overloaded=pd.DataFrame({"branch": [], "loading": []}),
         rule=rule(1.0),
     )
@@ -51,9 +55,16 @@ def triangle(r12: float, r13: float, r23: float, x23: float = 0.1) -> Network:
     return build_network("123", ["1-2", "1-3", "2-3"], [0, 0, 1], [1, 2, 2], reactance, [r12, r13, r23], 1.0)
 
 
-def headrooms(network: Network, hour: Situation, buses: Sequence[str]) -> list[float]:
+def secure(
+    network: Network, hour: Situation, buses: Sequence[str], lost: Literal["circuit", "branch"] = "circuit"
+) -> GridCheck:
+    """A check after every single outage, with supply as a limit."""
+    return GridCheck(network, [hour], network.index(buses), adequacy=True, pool=RowPool(single_outages(network, lost)))
+
+
+def headrooms(network: Network, hour: Situation, buses: Sequence[str], n_1: bool = False) -> list[float]:
     """Headroom [MW] of each bus alone, with supply as a limit."""
-    check = GridCheck(network, [hour], network.index(buses), adequacy=True)
+    check = secure(network, hour, buses) if n_1 else GridCheck(network, [hour], network.index(buses), adequacy=True)
     return [check.headroom(number)[0].headroom_mw for number in range(len(buses))]
 
 
@@ -81,7 +92,10 @@ RTS_SUPPLY = {1: 192, 2: 192, 7: 300, 13: 591, 15: 215, 16: 155, 18: 400, 21: 40
 
 
 def ieee_24_bus() -> tuple[Network, Situation]:
-    """IEEE Reliability Test System, one area (IEEE Trans. PAS-98, 1979): ends, x on 100 MVA, rating, tap."""
+    """IEEE Reliability Test System, one area (IEEE Trans. PAS-98, 1979): ends, x on 100 MVA, rating, tap.
+
+    Emergency ratings are Rate C of MATPOWER's case24_ieee_rts.
+    """
     rows = [entry.split() for entry in RTS_BRANCHES.replace("\n", " ").split(",")]
     ends = [[int(bus) - 1 for bus in row[0].split("-")] for row in rows]
     tap = [float(row[3]) if len(row) > 3 else 1.0 for row in rows]
@@ -89,6 +103,9 @@ def ieee_24_bus() -> tuple[Network, Situation]:
     names = [f"{row[0]} #{number}" for number, row in enumerate(rows)]
     buses = [str(number) for number in range(1, 25)]
     rating = [float(row[2]) for row in rows]
-    network = build_network(buses, names, [a for a, _ in ends], [b for _, b in ends], reactance, rating, 1.0)
+    weak = {"1-2": 200, "6-10": 200}
+    after = [weak.get(row[0], {175: 220, 400: 600, 500: 625}[int(row[2])]) for row in rows]
+    start, end = [a for a, _ in ends], [b for _, b in ends]
+    network = build_network(buses, names, start, end, reactance, rating, 1.0, emergency_mva=after)
     demand = {str(bus): float(mw) for bus, mw in RTS_DEMAND.items()}
     return network, situation(network, demand, {str(bus): float(mw) for bus, mw in RTS_SUPPLY.items()})
