@@ -1,9 +1,13 @@
-"""The network from a folder of four tables: buses, branches, generators, storage.
+"""The network from a folder of plain tables: buses, branches, generators, storage, and what else is known.
 
-    buses.csv        bus, lon, lat, voltage_kv
+    buses.csv        bus, lon, lat, voltage_kv                                  (lon, lat may be empty)
     branches.csv     branch, bus0, bus1, kind, reactance_pu_on_1mva, rating_mva
+                     and if known rating_b_mva, rating_c_mva, circuits, shift_deg, length_km
     generators.csv   generator, bus, carrier, capacity_mw, marginal_cost_eur_per_mwh
     storage.csv      storage, bus, power_mw
+    links.csv        link, bus0, bus1, most_mw, least_mw                        (optional)
+    demand_mw.csv, available.csv, rating_share.csv                              (optional) a column `hour`, UTC, and one
+                     column per bus [MW], generator [MW per MW of capacity] or branch [MVA per MVA of rating]
 
 Further columns are kept and not read. Names are text, never numbers.
 """
@@ -11,14 +15,14 @@ Further columns are kept and not read. Names are text, never numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import DataError
+from ...errors import DataError
+from .tables import KEY, LINK_COLUMNS, NetworkTables, assemble, no_links
 
 COLUMNS = {
     "buses": ("bus", "lon", "lat", "voltage_kv"),
@@ -26,8 +30,9 @@ COLUMNS = {
     "generators": ("generator", "bus", "carrier", "capacity_mw", "marginal_cost_eur_per_mwh"),
     "storage": ("storage", "bus", "power_mw"),
 }
-KEY = {"buses": "bus", "branches": "branch", "generators": "generator", "storage": "storage"}
-TEXT = ("bus", "bus0", "bus1", "branch", "generator", "storage", "carrier", "kind", "note")
+TEXT = ("bus", "bus0", "bus1", "branch", "generator", "storage", "link", "carrier", "kind", "note")
+MAY_BE_EMPTY = ("rating_mva", "lon", "lat")
+SERIES = ("demand_mw", "available", "rating_share")
 NOT_NEGATIVE = {
     "buses": ("voltage_kv",),
     "branches": ("reactance_pu_on_1mva",),
@@ -36,18 +41,8 @@ NOT_NEGATIVE = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkTables:
-    """The four tables as read; carriers in lower case with underscores: `Wind Offshore` is `wind_offshore`."""
-
-    buses: pd.DataFrame
-    branches: pd.DataFrame
-    generators: pd.DataFrame
-    storage: pd.DataFrame
-
-
-def read_network(folder: Path | str) -> NetworkTables:
-    """The tables of a folder; every problem of the four files is told at once."""
+def read_plain(folder: Path | str) -> NetworkTables:
+    """The tables of a folder; every problem of its files is told at once."""
     folder = Path(folder)
     tables, problems = {}, []
     for name in COLUMNS:
@@ -56,12 +51,30 @@ def read_network(folder: Path | str) -> NetworkTables:
         problems += found
     if problems:
         raise DataError(problems, folder)
-    problems = _problems_between(tables)
+    links = _table_with(folder / "links.csv", LINK_COLUMNS) if (folder / "links.csv").is_file() else no_links()
+    problems = _problems_between(tables, links)
     if problems:
         raise DataError(problems, folder)
-    carrier = tables["generators"]["carrier"].str.strip().str.lower().str.replace(r"[\s-]+", "_", regex=True)
-    generators = tables["generators"].assign(carrier=carrier)
-    return NetworkTables(tables["buses"], tables["branches"], generators, tables["storage"])
+    series = {name: _read_series(folder / f"{name}.csv") for name in SERIES}
+    whole = NetworkTables(
+        tables["buses"], tables["branches"], tables["generators"], tables["storage"], links,
+        series["demand_mw"], series["available"], series["rating_share"],
+    )  # fmt: skip
+    return assemble(folder, whole)
+
+
+def _read_series(path: Path) -> pd.DataFrame | None:
+    if not path.is_file():
+        return None
+    table = _table_with(path, ("hour",)).set_index("hour")
+    try:
+        table.index = pd.DatetimeIndex(table.index, name="hour")
+    except ValueError as error:
+        raise DataError(f"column 'hour' holds something that is no time: {error}", path) from None
+    words = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
+    if words:
+        raise DataError([f"column {c!r} holds something that is no number" for c in words], path)
+    return table.astype(float)
 
 
 def read_demand(path: Path | str, bus: Sequence[str]) -> NDArray[np.float64]:
@@ -109,7 +122,7 @@ def _wrong_numbers(table: pd.DataFrame, file: str, key: str, column: str, not_ne
     if column in TEXT:
         return []
     number = pd.to_numeric(table[column], errors="coerce")
-    may_be_missing = column == "rating_mva"
+    may_be_missing = column in MAY_BE_EMPTY
     problems = []
     for name, raw, value in zip(table[key], table[column], number, strict=True):
         unreadable = pd.isna(value) and not (may_be_missing and pd.isna(raw))
@@ -124,9 +137,9 @@ def _twice(names: pd.Series) -> list[str]:
     return sorted(names[names.duplicated()].dropna().unique())
 
 
-def _problems_between(tables: dict[str, pd.DataFrame]) -> list[str]:
+def _problems_between(tables: dict[str, pd.DataFrame], links: pd.DataFrame) -> list[str]:
     known = set(tables["buses"]["bus"])
-    joined: set[str] = set()
+    joined: set[str] = set(links["bus0"]) | set(links["bus1"])
     problems = []
     branches = tables["branches"]
     for name, first, last in zip(branches["branch"], branches["bus0"], branches["bus1"], strict=True):
