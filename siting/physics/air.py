@@ -1,9 +1,10 @@
 """Moist air by the ASHRAE equations, over arrays.
 
-Every function broadcasts. Temperatures in [degC], pressures in [Pa], humidity ratio in [kg water / kg dry air],
-enthalpy in [kJ / kg dry air], relative humidity as a fraction [-]. Below 0 degC saturation is over ice (ASHRAE's
-convention), so a reanalysis dew point that was defined over supercooled water reads slightly dry: up to 10 % of the
-vapour at -10 degC, 0.2 g/kg, which no cooling plant notices.
+Every function broadcasts and keeps float32 where it is given float32 (wet bulb then within 0.002 K of float64).
+Temperatures in [degC], pressures in [Pa], humidity ratio in [kg water / kg dry air], enthalpy in [kJ / kg dry air],
+relative humidity as a fraction [-]. Below 0 degC saturation is over ice (ASHRAE's convention), so a reanalysis dew
+point that was defined over supercooled water reads slightly dry: up to 10 % of the vapour at -10 degC, 0.2 g/kg, which
+no cooling plant notices.
 
 Reference: ASHRAE Handbook of Fundamentals (SI) 2017, chapter 1, equations 5, 6, 22, 24, 26, 30, 33, 35 (saturation
 pressure: Hyland and Wexler 1983)."""
@@ -13,9 +14,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from .arrays import Array, broadcast, floats
 
 KELVIN = 273.15
 MASS_RATIO = 0.621945  # water to dry air [-]
@@ -29,13 +30,14 @@ _CHUNK = 1 << 15  # values per pass of the wet-bulb solver: what stays in the ca
 
 
 class State(NamedTuple):
-    """Outdoor air. All fields are arrays of one shape (or broadcast to one)."""
+    """Outdoor air, and where a site has it the water beside it. Fields are arrays of one shape (or broadcast to one)."""
 
     dry_bulb_c: Array
     humidity_ratio: Array
     wet_bulb_c: Array
     enthalpy_kj_per_kg: Array
     pressure_pa: Array
+    source_water_c: Array | None = None  # sea, lake or river
 
 
 def state(dry_bulb_c: ArrayLike, dew_point_c: ArrayLike, pressure_pa: ArrayLike) -> State:
@@ -48,7 +50,7 @@ def state(dry_bulb_c: ArrayLike, dew_point_c: ArrayLike, pressure_pa: ArrayLike)
     >>> round(float(s.wet_bulb_c), 1), round(float(s.enthalpy_kj_per_kg), 1), round(float(s.humidity_ratio), 4)
     (20.0, 56.6, 0.0063)
     """
-    dry, dew, pressure = np.broadcast_arrays(*(np.asarray(x, float) for x in (dry_bulb_c, dew_point_c, pressure_pa)))
+    dry, dew, pressure = broadcast(dry_bulb_c, dew_point_c, pressure_pa)
     w = humidity_ratio(saturation_pressure_pa(np.minimum(dew, dry)), pressure)
     return State(dry, w, wet_bulb_c(dry, w, pressure), enthalpy_kj_per_kg(dry, w), pressure)
 
@@ -62,7 +64,7 @@ def saturation_pressure_pa(temperature_c: ArrayLike) -> Array:
     >>> np.round(saturation_pressure_pa([20.0, -10.0]), 1).tolist()
     [2338.8, 259.9]
     """
-    t = np.asarray(temperature_c, float)
+    t = np.asarray(floats(temperature_c))
     # Each branch sees only its own side; at 0 degC ice and water meet to 0.01 %.
     over_water = np.exp(_log_saturation(np.maximum(t, 0.0) + KELVIN, _OVER_WATER))
     if t.size == 0 or t.min() >= 0.0:
@@ -77,8 +79,8 @@ def humidity_ratio(vapour_pressure_pa: ArrayLike, pressure_pa: ArrayLike) -> Arr
     >>> round(float(humidity_ratio(saturation_pressure_pa(20.0), 101325.0)), 4)
     0.0147
     """
-    e = np.asarray(vapour_pressure_pa, float)
-    return np.asarray(MASS_RATIO * e / (np.asarray(pressure_pa, float) - e))
+    e = floats(vapour_pressure_pa)
+    return np.asarray(MASS_RATIO * e / (floats(pressure_pa) - e))
 
 
 def vapour_pressure_pa(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
@@ -87,8 +89,8 @@ def vapour_pressure_pa(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Arr
     >>> round(float(vapour_pressure_pa(0.0147, 101325.0)))
     2340
     """
-    w = np.asarray(humidity_ratio, float)
-    return np.asarray(np.asarray(pressure_pa, float) * w / (MASS_RATIO + w))
+    w = floats(humidity_ratio)
+    return np.asarray(floats(pressure_pa) * w / (MASS_RATIO + w))
 
 
 def relative_humidity(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
@@ -107,7 +109,7 @@ def enthalpy_kj_per_kg(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike) -> Arra
     >>> round(float(enthalpy_kj_per_kg(40.0, 0.0065)), 1)
     57.0
     """
-    t, w = np.asarray(dry_bulb_c, float), np.asarray(humidity_ratio, float)
+    t, w = floats(dry_bulb_c), floats(humidity_ratio)
     return np.asarray(1.006 * t + w * (2501.0 + 1.86 * t))
 
 
@@ -119,8 +121,8 @@ def density_kg_per_m3(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure
     >>> round(float(density_kg_per_m3(20.0, 0.0, 101325.0)), 3)
     1.204
     """
-    t, w = np.asarray(dry_bulb_c, float) + KELVIN, np.asarray(humidity_ratio, float)
-    return np.asarray((1.0 + w) * np.asarray(pressure_pa, float) / (DRY_AIR_GAS_CONSTANT * t * (1.0 + 1.607858 * w)))
+    t, w = floats(dry_bulb_c) + KELVIN, floats(humidity_ratio)
+    return np.asarray((1.0 + w) * floats(pressure_pa) / (DRY_AIR_GAS_CONSTANT * t * (1.0 + 1.607858 * w)))
 
 
 def dew_point_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
@@ -131,7 +133,7 @@ def dew_point_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
     20.0
     """
     log_e = np.log(vapour_pressure_pa(humidity_ratio, pressure_pa))
-    ice = log_e < _log_saturation(np.asarray(KELVIN), _OVER_WATER)
+    ice = log_e < _LOG_SATURATION_AT_0C
     t = np.full_like(log_e, KELVIN)
     for _ in range(5):
         value = np.where(ice, _log_saturation(t, _OVER_ICE), _log_saturation(t, _OVER_WATER))
@@ -154,9 +156,9 @@ def wet_bulb_c(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: Ar
     >>> round(float(wet_bulb_c(40.0, 0.0065, 101325.0)), 1)
     20.1
     """
-    given = np.broadcast_arrays(*(np.asarray(x, float) for x in (dry_bulb_c, humidity_ratio, pressure_pa)))
+    given = broadcast(dry_bulb_c, humidity_ratio, pressure_pa)
     dry, w, pressure = (np.ascontiguousarray(x).ravel() for x in given)
-    out = np.empty(dry.size)
+    out = np.empty_like(dry)
     for start in range(0, dry.size, _CHUNK):
         part = slice(start, start + _CHUNK)
         out[part] = _wet_bulb(dry[part], w[part], pressure[part])
@@ -170,7 +172,7 @@ def saturation_temperature_c(enthalpy_kj_per_kg: ArrayLike, pressure_pa: ArrayLi
     >>> round(float(saturation_temperature_c(57.5, 101325.0)), 1)  # ASHRAE table 2: 57.555 kJ/kg at 20 degC
     20.0
     """
-    h, pressure = np.broadcast_arrays(np.asarray(enthalpy_kj_per_kg, float), np.asarray(pressure_pa, float))
+    h, pressure = broadcast(enthalpy_kj_per_kg, pressure_pa)
     t = np.asarray(_guess(h, pressure))
     for _ in range(3):
         ws, slope = _saturated_ratio(t, pressure, _OVER_WATER)
@@ -197,7 +199,7 @@ def _saturated_ratio(t_c: Array, pressure: Array, c: tuple[float, ...]) -> tuple
 
 
 def _wet_bulb(dry: Array, w: Array, pressure: Array) -> Array:
-    e0 = np.exp(_log_saturation(np.asarray(KELVIN), _OVER_WATER))
+    e0 = float(np.exp(_LOG_SATURATION_AT_0C))
     a = _WATER_BALANCE[0]
     wet_side = (a + 1.86 * dry) * w >= a * MASS_RATIO * e0 / (pressure - e0) - 1.006 * dry  # water gives Tw >= 0
     if wet_side.all():
@@ -221,9 +223,10 @@ def _newton(dry: Array, w: Array, pressure: Array, balance: tuple[float, float, 
 
 def _guess(h: Array, pressure: Array) -> Array:
     """A first temperature for saturated enthalpy h: read off the sea-level curve, then corrected for pressure."""
-    t = np.interp(h, _CURVE_H, _CURVE_T)
-    return np.asarray(np.interp(h + (1.0 - 101325.0 / pressure) * (h - 1.006 * t), _CURVE_H, _CURVE_T))
+    t = np.interp(h, _CURVE_H, _CURVE_T).astype(h.dtype)
+    return np.interp(h + (1.0 - 101325.0 / pressure) * (h - 1.006 * t), _CURVE_H, _CURVE_T).astype(h.dtype)
 
 
+_LOG_SATURATION_AT_0C = float(_log_saturation(np.asarray(KELVIN), _OVER_WATER))
 _CURVE_T = np.linspace(-60.0, 80.0, 561)
 _CURVE_H = enthalpy_kj_per_kg(_CURVE_T, humidity_ratio(saturation_pressure_pa(_CURVE_T), 101325.0))

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import air
-
-Array = NDArray[np.float64]
+from .arrays import Array, floats
 
 AIR_HEAT_CAPACITY = 1.01  # [kJ/(kg K)]
 WATER_HEAT_CAPACITY = 4.2  # [kJ/(kg K)]
@@ -37,8 +36,8 @@ def dry_air_density_kg_per_m3(temperature_c: ArrayLike, pressure_pa: ArrayLike) 
     >>> round(float(dry_air_density_kg_per_m3(20.0, 101325.0)), 3)
     1.205
     """
-    kelvin = np.asarray(temperature_c, float) + air.KELVIN
-    return np.asarray(DRY_AIR_DENSITY_AT_0C * np.asarray(pressure_pa, float) / 101325.0 * air.KELVIN / kelvin)
+    kelvin = floats(temperature_c) + air.KELVIN
+    return np.asarray(DRY_AIR_DENSITY_AT_0C * floats(pressure_pa) / 101325.0 * air.KELVIN / kelvin)
 
 
 def fan_kw(mass_kg_per_s: ArrayLike, density_kg_per_m3: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: ArrayLike) -> Array:
@@ -47,8 +46,8 @@ def fan_kw(mass_kg_per_s: ArrayLike, density_kg_per_m3: ArrayLike, pressure_rise
     >>> round(float(fan_kw(1.0, 1.2, 600.0, 0.75)), 4)
     0.6667
     """
-    mass, density = np.asarray(mass_kg_per_s, float), np.asarray(density_kg_per_m3, float)
-    return np.asarray(mass / density * np.asarray(pressure_rise_pa, float) / np.asarray(efficiency, float) / 1000.0)
+    mass, density = floats(mass_kg_per_s), floats(density_kg_per_m3)
+    return np.asarray(mass / density * floats(pressure_rise_pa) / floats(efficiency) / 1000.0)
 
 
 def pump_kw(mass_kg_per_s: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: ArrayLike) -> Array:
@@ -57,8 +56,8 @@ def pump_kw(mass_kg_per_s: ArrayLike, pressure_rise_pa: ArrayLike, efficiency: A
     >>> round(float(pump_kw(1.0, 200e3, 0.7)), 4)
     0.2857
     """
-    mass, rise = np.asarray(mass_kg_per_s, float), np.asarray(pressure_rise_pa, float)
-    return np.asarray(mass * rise / (1000.0 * np.asarray(efficiency, float) * 1000.0))
+    mass, rise = floats(mass_kg_per_s), floats(pressure_rise_pa)
+    return np.asarray(mass * rise / (1000.0 * floats(efficiency) * 1000.0))
 
 
 def water_chiller_cop(part_load: ArrayLike, tower_water_c: ArrayLike) -> Array:
@@ -68,7 +67,7 @@ def water_chiller_cop(part_load: ArrayLike, tower_water_c: ArrayLike) -> Array:
     >>> np.round(water_chiller_cop([0.5, 0.8], [30.0, 20.0]), 3).tolist()
     [6.016, 8.926]
     """
-    load, t = np.asarray(part_load, float), np.asarray(tower_water_c, float)
+    load, t = floats(part_load), floats(tower_water_c)
     quadratic = 16.798751 + 0.008840 * t**2 - 8.528931 * load**2
     return np.asarray(quadratic + 9.885294 * load - 0.760621 * t + 0.084615 * load * t)
 
@@ -79,8 +78,8 @@ def carnot_cop(evaporator_c: ArrayLike, condenser_c: ArrayLike, carnot_fraction:
     >>> np.round(carnot_cop([10.0, 7.0], [30.0, 45.0], 0.5, 12.0), 2).tolist()
     [7.08, 3.69]
     """
-    evaporator = np.asarray(evaporator_c, float) + air.KELVIN
-    lift = np.maximum(np.asarray(condenser_c, float) + air.KELVIN - evaporator, 1e-6)
+    evaporator = floats(evaporator_c) + air.KELVIN
+    lift = np.maximum(floats(condenser_c) + air.KELVIN - evaporator, 1e-6)
     return np.asarray(np.minimum(carnot_fraction * evaporator / lift, cop_max))
 
 
@@ -91,7 +90,7 @@ def biquadratic(coefficients: Sequence[float], x: ArrayLike, y: ArrayLike) -> Ar
     >>> round(float(biquadratic((1.0, 0.0, 0.0, -0.01, 0.0, 0.0), 7.0, 35.0)), 2)
     0.65
     """
-    c, x, y = coefficients, np.asarray(x, float), np.asarray(y, float)
+    c, x, y = coefficients, floats(x), floats(y)
     return np.asarray(c[0] + c[1] * x + c[2] * x**2 + c[3] * y + c[4] * y**2 + c[5] * x * y)
 
 
@@ -102,7 +101,7 @@ def doe2_cop(cop_reference: float, energy_input_ratio: ArrayLike, part_load_curv
     >>> round(float(doe2_cop(5.5, 1.0, (0.222903, 0.313387, 0.463710), 1.0)), 2)
     5.5
     """
-    plr, a = np.asarray(load, float), part_load_curve
+    plr, a = floats(load), part_load_curve
     return np.asarray(cop_reference * plr / (np.asarray(energy_input_ratio) * (a[0] + a[1] * plr + a[2] * plr**2)))
 
 
@@ -113,7 +112,7 @@ def plant_polynomial_cop(dry_bulb_c: ArrayLike) -> Array:
     >>> np.round(plant_polynomial_cop([0.0, 25.0, 35.0]), 2).tolist()
     [5.82, 3.93, 3.12]
     """
-    t = np.asarray(dry_bulb_c, float)
+    t = floats(dry_bulb_c)
     return np.asarray(((1.08201e-5 * t - 8.05206e-4) * t - 0.0622451) * t + 5.82023)
 
 
@@ -123,7 +122,7 @@ def latent_heat_kj_per_kg(temperature_c: ArrayLike) -> Array:
     >>> round(float(latent_heat_kj_per_kg(20.0)), 3)
     2453.786
     """
-    t = np.asarray(temperature_c, float)
+    t = floats(temperature_c)
     return np.asarray(-0.0013 * t**2 - 2.3097 * t + 2500.5)
 
 
@@ -161,5 +160,67 @@ def make_up(evaporation: ArrayLike, cycles_of_concentration: float, drift: Array
     >>> np.round([make_up(1.4815, c) for c in (3.0, 5.0, 10.0)], 3).tolist()
     [2.222, 1.852, 1.646]
     """
-    e, lost = np.asarray(evaporation, float), np.asarray(drift, float)
+    e, lost = floats(evaporation), floats(drift)
     return np.asarray(e + np.maximum(e / (cycles_of_concentration - 1.0) - lost, 0.0) + lost)
+
+
+# ASHRAE 90.1-2010 Path A, air-cooled (OpenStudio standards): capacity by leaving water and outdoor dry bulb; part load.
+PATH_A_CAPACITY = (1.0433825, 0.0407073, 0.0004506, -0.0041514, -8.86e-5, -0.0003467)
+PATH_A_ENERGY_INPUT = (0.5961915, -0.0099496, 0.0007888, 0.0004506, 0.0004875, -0.0007623)
+PATH_A_PART_LOAD = (0.141, 0.655, 0.203)
+# DOE-2 centrifugal, COP 5.5 (Modelica Buildings): capacity by leaving water and entering condenser water.
+CENTRIFUGAL_CAPACITY = (0.257896, 0.0389016, -0.00021708, 0.0468684, -0.00094284, -0.00034344)
+RATED_CHILLED_WATER_C = 6.67
+
+
+def air_cooled_capacity(dry_bulb_c: ArrayLike) -> Array:
+    """What an air-cooled chiller gives, over what it gives at 35 degC [-] (90.1 Path A at 6.67 degC water; dry bulb
+    taken between 12.7 and 51.67 degC). Warmer chilled water would give more; it is left as a reserve.
+
+    >>> np.round(air_cooled_capacity([25.0, 35.0, 45.0]), 3).tolist()
+    [1.118, 1.0, 0.865]
+    """
+    outdoors = np.clip(floats(dry_bulb_c), 12.7, 51.67)
+    return biquadratic(PATH_A_CAPACITY, RATED_CHILLED_WATER_C, outdoors)
+
+
+def water_cooled_capacity(condenser_c: ArrayLike) -> Array:
+    """The same of a centrifugal chiller, over what it gives at 29.4 degC condenser water (taken at 24 to 35 degC) [-].
+
+    >>> np.round(water_cooled_capacity([24.0, 29.4, 35.0]), 3).tolist()
+    [1.031, 1.0, 0.91]
+    """
+    rated = float(biquadratic(CENTRIFUGAL_CAPACITY, RATED_CHILLED_WATER_C, 29.4))
+    return biquadratic(CENTRIFUGAL_CAPACITY, RATED_CHILLED_WATER_C, np.clip(floats(condenser_c), 24.0, 35.0)) / rated
+
+
+def part_load_factor(load: float) -> float:
+    """COP at part load over COP at full load [-], 90.1 Path A: PLR / (0.141 + 0.655 PLR + 0.203 PLR^2).
+
+    >>> round(part_load_factor(0.5), 3), round(part_load_factor(1.0), 2)
+    (0.963, 1.0)
+    """
+    a = PATH_A_PART_LOAD
+    return load / (a[0] + a[1] * load + a[2] * load**2)
+
+
+DRY_COOLER_RATED_K = 15.0  # from entering air to entering water, as dry coolers are catalogued (EN 1048: 25 and 40 degC)
+_TOWER_RATED = (35.0, 29.4, 25.6)  # [degC] hot water, cold water, wet bulb: a tower's catalogue size
+
+
+def tower_capacity(outdoor: air.State, leaving_c: ArrayLike, water_range_k: float) -> Array:
+    """What a tower rejects, over its catalogue size [-]: Merkel's driving force h_s(mean water) - h(air), over that of
+    35 to 29.4 degC water and 25.6 degC wet bulb. Cold air holds little: for the same approach a tower has to be bigger.
+
+    >>> s = air.state([25.6, 10.0], [25.6, 10.0], 101325.0)
+    >>> np.round(tower_capacity(s, s.wet_bulb_c + 3.8, 5.6), 2).tolist()
+    [1.0, 0.53]
+    """
+    hot, cold, wet = _TOWER_RATED
+    rated = float(_saturated_enthalpy((hot + cold) / 2.0, 101325.0) - _saturated_enthalpy(wet, 101325.0))
+    force = _saturated_enthalpy(floats(leaving_c) + water_range_k / 2.0, outdoor.pressure_pa) - outdoor.enthalpy_kj_per_kg
+    return np.asarray(force / rated)
+
+
+def _saturated_enthalpy(temperature_c: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    return air.enthalpy_kj_per_kg(temperature_c, air.humidity_ratio(air.saturation_pressure_pa(temperature_c), pressure_pa))

@@ -72,8 +72,7 @@ def test_minimise_anything_counted(tmp_path):
 
 def snow(outdoor: object, p: dict[str, float]) -> cooling.Performance:
     """A newcomer: a heap of snow, PUE 1 + melt_kw_per_kw at any weather, no water."""
-    shape = np.asarray(outdoor.dry_bulb_c).shape
-    return cooling.Performance(np.full(shape, 1.0 + p["melt_kw_per_kw"]), np.zeros(shape))
+    return cooling.performance(outdoor.dry_bulb_c, [cooling.Part(p["melt_kw_per_kw"])], return_c=20.0, recoverable=0.0)
 
 
 def snow_table(folder: Path, model: str = "snow") -> Path:

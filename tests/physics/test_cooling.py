@@ -23,6 +23,20 @@ def rows(technology: str) -> dict[str, float]:
         }
 
 
+def models() -> dict[str, str]:
+    with TABLE.open() as f:
+        return {r["technology"]: r["value"] for r in csv.DictReader(f) if r["parameter"] == "model"}
+
+
+TECHNOLOGIES = models()
+
+
+def run(technology: str, outdoor: air.State, changes: dict[str, float] | None = None) -> cooling.Performance:
+    """A technology of the table; the sea beside it is at 4 degC or the dry bulb."""
+    sea = outdoor._replace(source_water_c=np.clip(outdoor.dry_bulb_c, 4.0, 28.0))
+    return cooling.MODELS[TECHNOLOGIES[technology]](sea, rows(technology) | (changes or {}))
+
+
 # --- the oracle: the psychrometrics of Lei and Masanet 2020, as published ---
 
 
@@ -73,6 +87,7 @@ SEA = dict(
     chiller_part_load=0.770117188, chiller_cop_factor=1.00880859375,
 )  # fmt: skip
 WATER = dict(
+    recoverable_share=0.95,
     cycles_of_concentration=5.0, drift_fraction=8e-5, moist_air_evaporation=0.0, condenser_water_min_c=10.0,
     condenser_water_max_c=35.0,
 )  # fmt: skip
@@ -179,26 +194,32 @@ def test_annual_means_are_in_the_published_ranges(climate_name):
     assert cooling.water_economiser(outdoor, rows("water_economiser")).wue_l_per_kwh.mean() < tower.wue_l_per_kwh.mean()
 
 
-def test_every_model_keeps_the_laws():
+@pytest.mark.parametrize("technology", TECHNOLOGIES)
+def test_every_technology_keeps_the_laws(technology):
     rng = np.random.default_rng(1)
     dry = rng.uniform(-30, 48, 5000)
     outdoor = air.state(dry, dry - rng.exponential(8, 5000), rng.uniform(7e4, 1.05e5, 5000))
-    for name, model in cooling.MODELS.items():
-        got = model(outdoor, rows(name))
-        assert got.pue.shape == got.wue_l_per_kwh.shape == dry.shape
-        assert (got.pue >= 1.0).all() and (got.pue < 1.8).all(), name
-        assert (got.wue_l_per_kwh >= 0.0).all() and (got.wue_l_per_kwh < 4.5).all(), name
-        assert np.isfinite(got.pue).all() and np.isfinite(got.wue_l_per_kwh).all()
+    got = run(technology, outdoor)
+    assert all(x.shape == dry.shape and np.isfinite(x).all() for x in got)
+    assert (got.pue >= 1.0).all() and (got.pue < (2.6 if "midsize" in technology else 1.8)).all()
+    assert (got.wue_l_per_kwh >= got.consumed_l_per_kwh).all() and (got.wue_l_per_kwh < 4.5).all()
+    assert (got.consumed_l_per_kwh >= 0.0).all()
+    assert (got.chiller_kw_per_kw >= 0.0).all() and (got.rejection_kw_per_kw >= 0.0).all()
+    assert (got.recoverable_kw_per_kw <= got.pue).all()
 
 
-def test_models_take_grids_of_time_and_cell():
+@pytest.mark.parametrize("technology", TECHNOLOGIES)
+def test_every_technology_takes_grids_and_keeps_float32(technology):
     dry, dew = np.linspace(-5, 35, 24)[:, None], np.array([[-12.0, 0.0, 10.0]])
-    outdoor = air.state(dry, dew, SEA_LEVEL)
-    for name, model in cooling.MODELS.items():
-        got = model(outdoor, rows(name))
-        assert got.pue.shape == (24, 3)
-        one = model(air.state(dry[7, 0], dew[0, 1], SEA_LEVEL), rows(name))
-        assert float(one.pue) == pytest.approx(got.pue[7, 1])
+    got = run(technology, air.state(dry, dew, SEA_LEVEL))
+    assert got.pue.shape == (24, 3)
+    one = run(technology, air.state(dry[7, 0], dew[0, 1], SEA_LEVEL))
+    for field, value in got._asdict().items():
+        assert float(getattr(one, field)) == pytest.approx(value[7, 1]), field
+    single = run(technology, air.state(dry.astype(np.float32), dew.astype(np.float32), np.float32(SEA_LEVEL)))
+    for field, value in single._asdict().items():
+        assert value.dtype == np.float32
+        np.testing.assert_allclose(value, getattr(got, field), atol=3e-3, err_msg=field)
 
 
 def test_a_wetter_day_never_helps_a_tower():
@@ -232,13 +253,46 @@ def test_the_chiller_takes_over():
     assert np.ptp(cooling.air_economiser(sultry, p | {"lockout_dry_bulb_c": 99.0}).pue) < 0.01
 
 
-def test_a_missing_parameter_is_an_error():
-    for name, model in cooling.MODELS.items():
-        for gone in ("ups_efficiency", "fan_pa", "air_rise_k"):
-            p = rows(name)
-            del p[gone]
-            with pytest.raises(KeyError, match=gone):
-                model(air.state(15.0, 5.0, SEA_LEVEL), p)
+@pytest.mark.parametrize("technology", TECHNOLOGIES)
+def test_a_missing_parameter_is_an_error(technology):
+    outdoor = air.state(15.0, 5.0, SEA_LEVEL)._replace(source_water_c=np.array(12.0))
+    for gone in ("ups_efficiency", "fan_pa", "air_rise_k"):
+        p = rows(technology)
+        del p[gone]
+        with pytest.raises(KeyError, match=gone):
+            cooling.MODELS[TECHNOLOGIES[technology]](outdoor, p)
+
+
+def test_sea_water_needs_a_sea():
+    with pytest.raises(ValueError, match="sea_temperature_c"):
+        cooling.sea_water(air.state(15.0, 5.0, SEA_LEVEL), rows("sea_water"))
+
+
+def test_heat_asks_for_more_plant_and_cold_for_more_tower():
+    """The machine of the worst hour: output falls with heat (13.5 % from 35 to 45 degC, ASHRAE 90.1 Path A)."""
+    hot = air.state([25.0, 35.0, 45.0], [10.0, 10.0, 10.0], SEA_LEVEL)
+    chiller = run("air_chiller", hot).chiller_kw_per_kw
+    assert chiller[2] / chiller[1] == pytest.approx(1 / 0.865, rel=1e-3)
+    assert (np.diff(chiller) > 0).all()
+    bank = run("direct_to_chip_w45", air.state([0.0, 20.0, 35.0], [-5.0, 5.0, 5.0], SEA_LEVEL)).rejection_kw_per_kw
+    assert (np.diff(bank) > 0).all()  # a cold place needs a smaller bank
+
+
+def test_withdrawn_water_is_consumed_or_blown_down():
+    hot = air.state(32.0, 15.0, SEA_LEVEL)
+    p = rows("water_economiser")
+    p["sensible_heat_ratio"] = 1.0  # the humidifier's water is all consumed
+    got = cooling.water_economiser(hot, p)
+    kept = float(got.consumed_l_per_kwh / got.wue_l_per_kwh)
+    assert kept == pytest.approx(1 - 1 / p["cycles_of_concentration"], abs=0.01)  # drift is consumed, and relieves blowdown
+
+
+def test_pads_stay_dry_where_they_save_no_chiller_work():
+    got = run("dry_cooler_adiabatic", air.state([15.0, 24.0, 38.0], [0.0, 5.0, 25.0], SEA_LEVEL))
+    without = run("dry_cooler", air.state([15.0, 24.0, 38.0], [0.0, 5.0, 25.0], SEA_LEVEL))
+    pads = got.wue_l_per_kwh - without.wue_l_per_kwh
+    assert pads[0] == pads[2] == 0.0 and pads[1] > 0.0
+    assert got.pue[1] < without.pue[1]
 
 
 def test_linear_power():

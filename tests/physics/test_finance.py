@@ -64,7 +64,7 @@ def test_prices_rise_and_rates_are_plausible():
 def test_tables_say_where_every_number_is_from(name):
     with (TABLES / f"{name}.csv").open() as f:
         reader = csv.DictReader(f)
-        assert reader.fieldnames == COLUMNS
+        assert reader.fieldnames == COLUMNS + ["low", "high"] * (name == "cooling")
         rows = list(reader)
     keys = [(r["technology"], r["parameter"]) for r in rows]
     assert len(set(keys)) == len(keys)
@@ -73,6 +73,8 @@ def test_tables_say_where_every_number_is_from(name):
         assert r["source"] or r["note"] or r["mark"] == "assumed", r
         if r["unit"] != "name":
             assert np.isfinite(float(r["value"])), r
+        if r.get("low"):  # a published range: uniform
+            assert float(r["low"]) <= float(r["value"]) <= float(r["high"]), r
         assert ("EUR_2024" in r["unit"]) == (r["price_year"] == "2024"), r
 
 
