@@ -1,13 +1,24 @@
-"""Generation behind the meter: PV and wind at the site; only this plant, and import, enter the site's busbar.
+"""Generation behind the meter: sun and wind, firm clean plant, backup. Only this plant, and import, enter the site's busbar.
 
-built[s,g] ≤ max_plant[s,g]
-used[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
+    built[s,g] ≤ max_plant[s,g]
+    used[s,g,t] + sold[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
+    cost += plant_variable_cost[g] · (used + sold) − (spot_price[t] − sale_fee) · sold
+    carbon_onsite += plant_direct_carbon[g] · used                            fuel burnt
+
+Clean plant may sell what the site does not use, where the study allows excess sale: it leaves through the meter and never
+enters the busbar. The energy limit of backup generation is shared out over the blocks by the plan:
+
+    Σ_t used[s,g,t] ≤ energy_share[s,g,block],   Σ_blocks weight · energy_share ≤ plant_full_load_hours[g] · built[s,g]
 """
+
+from typing import Any
 
 import pyomo.environ as pyo
 
 from .given import Given
 from .ledger import Ledger
+
+ALL_HOURS = 8760.0
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -20,22 +31,66 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, g: (0, given.max_plant[s, g]),
         doc="plant built behind the meter [MW]",
     )
-    for account, rate in (("cost", given.plant_cost), ("carbon_embodied", given.plant_carbon), ("land", given.plant_land)):
+    for account, rate in (
+        ("cost", given.plant_cost),
+        ("carbon_embodied", given.plant_carbon),
+        ("land", given.plant_land),
+        ("land_nearby", given.plant_land_nearby),
+    ):
         ledger.post(account, "plant", {s: sum(rate[g] * b.built[s, g] for g in given.g) for s in given.s})
     rent = {s: given.land_rent[s] * sum(given.plant_land[g] * b.built[s, g] for g in given.g) for s in given.s}
     ledger.post("cost", "land", rent)
+    b.limited = pyo.Set(initialize=[g for g in given.g if given.plant_full_load_hours[g] < ALL_HOURS], within=given.g)
+    b.energy_share = pyo.Var(
+        given.s, b.limited, given.d, domain=pyo.NonNegativeReals, doc="energy of the plant in one occurrence of the block [MWh]"
+    )
+
+    def within_full_load_hours(b: pyo.Block, s: str, g: str) -> object:
+        energy = pyo.quicksum(float(given.weights[d]) * b.energy_share[s, g, d] for d in given.blocks)
+        return energy <= given.plant_full_load_hours[g] * b.built[s, g]
+
+    b.within_full_load_hours = pyo.Constraint(given.s, b.limited, rule=within_full_load_hours)
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     if not given.study.generation:
         return
+    assert given.study.grid is not None
+    clean = [g for g in given.g if given.plant_clean[g]]
+    sale = given.study.grid.excess_sale
+    b.sells = pyo.Set(initialize=clean if sale else [], within=given.g)
     b.used = pyo.Var(given.s, given.g, given.t, domain=pyo.NonNegativeReals, doc="power used of the site's own plant [MW]")
+    b.sold = pyo.Var(given.s, b.sells, given.t, domain=pyo.NonNegativeReals, doc="power sold of the site's own plant [MW]")
+
+    def given_off(s: str, g: str, t: int) -> Any:
+        return b.used[s, g, t] + (b.sold[s, g, t] if g in b.sells else 0.0)
+
     b.within_weather = pyo.Constraint(
         given.s,
         given.g,
         given.t,
-        rule=lambda b, s, g, t: b.used[s, g, t] <= given.availability[s, g, t] * b.built[s, g],
+        rule=lambda b, s, g, t: given_off(s, g, t) <= given.availability[s, g, t] * b.built[s, g],
     )
-    used = {(s, t): sum(b.used[s, g, t] for g in given.g) for s in given.s for t in given.t}
-    ledger.post("power", "own_plant", used)
-    ledger.post("clean", "own_plant", used)
+    b.within_energy_share = pyo.Constraint(
+        given.s,
+        b.limited,
+        rule=lambda b, s, g: pyo.quicksum(b.used[s, g, t] for t in given.t) <= given.across(lambda d: b.energy_share[s, g, d]),
+    )
+    every = [(s, t) for s in given.s for t in given.t]
+    ledger.post("power", "own_plant", {(s, t): sum(b.used[s, g, t] for g in given.g) for s, t in every})
+    used = {(s, t): pyo.quicksum(b.used[s, g, t] for g in clean) for s, t in every}
+    for account in ("clean", "cfe") + (("additional",) if given.study.additionality else ()):
+        ledger.post(account, "own_plant", used)
+    ledger.post("procured", "own_plant", {(s, t): pyo.quicksum(given_off(s, g, t) for g in clean) for s, t in every})
+    running = [g for g in given.g if given.plant_variable_cost[g]]
+    cost = {(s, t): sum(given.plant_variable_cost[g] * given_off(s, g, t) for g in running) for s, t in every}
+    burning = [g for g in given.g if given.plant_direct_carbon[g]]
+    fuel = {(s, t): sum(given.plant_direct_carbon[g] * b.used[s, g, t] for g in burning) for s, t in every}
+    ledger.post("cost", "running", cost if running else {})
+    ledger.post("carbon_onsite", "fuel", fuel if burning else {})
+    if sale:
+        sold = {(s, t): pyo.quicksum(b.sold[s, g, t] for g in b.sells) for s, t in every}
+        ledger.post("grid_export", "sold", sold)
+        ledger.post("excess", "sold", sold)
+        fee = sale.fee_eur_2024_per_mwh
+        ledger.post("cost", "sold", {(s, t): (fee - given.spot_price[t]) * sold[s, t] for s, t in every})

@@ -25,7 +25,7 @@ from .ledger import EVERYWHERE, Ledger
 
 class Rule(NamedTuple):
     account: str
-    places: tuple[str, ...] | None  # the sites counted; None: everything posted
+    places: tuple[str, ...] | None  # the place itself and its sites; None: everything posted
     sense: str  # most | least
     value: float  # in the unit of the account, or the ratio
     of: str | None
@@ -50,7 +50,7 @@ def rules(given: Given) -> dict[str, Rule]:
             members: dict[str, tuple[str, ...] | None] = {EVERYWHERE: None}
             if limit.per != "everywhere":
                 column = {s: s if limit.per == "site" else str(sites.at[s, limit.per]) for s in given.s}
-                members = {p: tuple(s for s in given.s if column[s] == p) for p in sorted(set(column.values()))}
+                members = {p: (p, *(s for s in given.s if column[s] == p)) for p in sorted(set(column.values()))}
             for place, inside in members.items():
                 for sense, value in limit.bounds(place):
                     name = f"{limit.subject(account)}:{sense}@{place}"

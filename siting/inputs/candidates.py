@@ -86,6 +86,8 @@ def _filled(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
             frame[column] = frame[column].fillna(np.nan if value is None else value)
         else:
             frame[column] = np.nan if value is None else value
+    if "zone" not in frame and sites.zone is not None:
+        frame["zone"] = sites.zone
     missing = frame.loc[frame["max_it_mw"].isna(), "site"].tolist()
     if missing:
         raise DataError(

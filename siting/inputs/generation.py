@@ -1,25 +1,47 @@
-"""Generation: what sun and wind give at a place in an hour, and plant behind the meter."""
+"""Generation: what sun, wind and firm plant give at a place in an hour, and plant behind the meter."""
 
 from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from ..errors import DataError
 from ..physics import renewables
 from ..sources.weather import UNITS, WIND_HEIGHT_M
 from ..study.study import Study
+from .hours import Hours
 from .money import Technologies
+from .profiles import read_profile
 from .weather import Weather, by_site
+
+ALL_HOURS = 8760.0
+MODELS = ("pv", "wind", "firm")  # column `model` of the table; firm plant needs no weather
+
+
+def model_of(technology: str, t: Technologies) -> str:
+    """How a technology's output follows from the weather. Raises DataError where the table does not say."""
+    rows, path = t.tables["generation"], t.folder / "generation.csv"
+    if technology not in rows:
+        raise DataError(f"there is no '{technology}'; the table has: {', '.join(rows)}", path)
+    model = rows[technology].get("model")
+    if model not in MODELS:
+        raise DataError(f"technology '{technology}': model {model!r} is none of {', '.join(MODELS)}", path)
+    return str(model)
 
 
 def capacity_factor(
     kind: str, weather: xr.Dataset, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, t: Technologies
 ) -> np.ndarray:
-    """Capacity factor of `pv` or `wind`, (cell, …time). `time` is UTC, hour beginning; the sun is taken at the half hour."""
-    flat = {v: weather[v].transpose("cell", ...).values.reshape(weather.sizes["cell"], -1).T for v in UNITS}
+    """Output per rating of a technology, (cell, …time). `time` is UTC, hour beginning; the sun is taken at the half hour."""
+    shape = (weather.sizes["cell"], *np.asarray(time).shape)
     p = t.generation_numbers(kind) | {"measured_at_m": WIND_HEIGHT_M}
-    if kind == "pv":
+    model = model_of(kind, t)
+    if model == "firm":
+        return np.full(shape, t.number("generation", kind, "availability"))
+    flat = {v: weather[v].transpose("cell", ...).values.reshape(shape[0], -1).T for v in UNITS}
+    if model == "pv":
         half = np.asarray(time).ravel() + np.timedelta64(30, "m")
         sun = renewables.sun_position(half, lat, lon)
         cf = renewables.pv_capacity_factor(
@@ -28,25 +50,90 @@ def capacity_factor(
         )  # fmt: skip
     else:
         cf = renewables.wind_capacity_factor(flat["wind_speed_m_per_s"], *t.power_curve(), p)
-    return np.clip(np.asarray(cf), 0.0, 1.0).T.reshape(weather.sizes["cell"], *np.asarray(time).shape)
+    return np.clip(np.asarray(cf), 0.0, 1.0).T.reshape(shape)
 
 
-def generation(study: Study, sites: gpd.GeoDataFrame, weather: Weather, technologies: Technologies) -> dict[str, xr.DataArray]:
-    """Capacity factors behind the meter, and costs of plant."""
+def generation(
+    study: Study, sites: gpd.GeoDataFrame, weather: Weather, hours: Hours, technologies: Technologies
+) -> dict[str, xr.DataArray]:
+    """Output per rating behind the meter, limits, and costs of plant."""
     if not study.generation:
         return {}
-    names = list(study.generation)
-    cells = weather.hours
-    assert cells is not None
-    per_cell = [
-        capacity_factor(g, cells, cells["time"].values, cells["lon"].values, cells["lat"].values, technologies) for g in names
-    ]
-    values = np.stack([by_site(v, cells) for v in per_cell], axis=1)
-    coords = {"site": sites["site"].tolist(), "generator": names}
-    most = [[study.generation[g].max_mw_per_site for g in names] for _ in range(len(sites))]  # type: ignore[index]
-    out = technologies.plant(study, names)
-    out["max_plant"] = xr.DataArray(np.array(most, float), coords)
+    names, at = list(study.generation), sites["site"].tolist()
+    values = np.stack([_availability(study, g, at, weather, hours, technologies) for g in names], axis=1)
+    coords = {"site": at, "generator": names}
+    most = [0.0 if not_yet(study, g, technologies) else study.generation[g].max_mw_per_site for g in names]
+    out = _costs(study, names, technologies)
+    out["max_plant"] = xr.DataArray(np.tile(most, (len(at), 1)), coords)
     out["availability"] = xr.DataArray(
         values, coords | {"block": np.arange(values.shape[2]), "hour": np.arange(values.shape[3])}
     )
     return out
+
+
+def _availability(
+    study: Study, name: str, sites: list[str], weather: Weather, hours: Hours, technologies: Technologies
+) -> np.ndarray:
+    """(site, block, hour)."""
+    profile, kind = study.generation[name].profile, technology_of(study, name)
+    if profile is not None:
+        return read_profile(study.path(profile), hours, sites)
+    if model_of(kind, technologies) == "firm":
+        return np.full((len(sites), *hours.shape), technologies.number("generation", kind, "availability"))
+    cells = weather.hours
+    if cells is None:
+        raise DataError(
+            f"generation.{name} needs weather (hours.observed and the other keys of representative days), or a 'profile'"
+        )
+    cf = capacity_factor(kind, cells, cells["time"].values, cells["lon"].values, cells["lat"].values, technologies)
+    return by_site(cf, cells)
+
+
+def technology_of(study: Study, name: str) -> str:
+    """The row of the generation table that a plant of the study is."""
+    return study.generation[name].technology or name
+
+
+def not_yet(study: Study, name: str, technologies: Technologies) -> bool:
+    """Whether a technology exists only after the study's year. Raises DataError where the study gives no year."""
+    kind = technology_of(study, name)
+    first = technologies.generation_numbers(kind).get("exists_from")
+    if first is None:
+        return False
+    if study.year is None:
+        raise DataError(f"generation.{name}: '{kind}' exists from {first:.0f}; say which year the study plans for (year: 2030)")
+    return study.year < first
+
+
+def _costs(study: Study, names: list[str], t: Technologies) -> dict[str, xr.DataArray]:
+    of = {"generator": names}
+
+    def row(parameter: str) -> np.ndarray:
+        return np.array([t.number("generation", technology_of(study, g), parameter) for g in names])
+
+    plants = list(study.generation.values())
+    cost = np.array([t.plant_annuity(study, technology_of(study, g)) for g in names])
+    land, nearby = row("land_ha_per_mw"), np.array([p.away_km > 0 for p in plants])
+    lease = np.array([p.land_lease_eur_2024_per_ha_per_year or 0.0 for p in plants])
+    wire = np.array([p.away_km for p in plants]) * t.line_per_mw_km(study) if nearby.any() else 0.0
+    most = [ALL_HOURS if p.max_full_load_hours is None else p.max_full_load_hours for p in plants]
+    arrays = {
+        "plant_cost": cost + wire + lease * land,
+        "plant_land": np.where(nearby, 0.0, land),
+        "plant_land_nearby": np.where(nearby, land, 0.0),
+        "plant_carbon": row("embodied_carbon") / row("life"),
+        "plant_clean": row("clean"),
+        "plant_variable_cost": row("variable_cost"),
+        "plant_direct_carbon": row("direct_carbon"),
+        "plant_full_load_hours": most,
+    }
+    return {name: xr.DataArray(np.asarray(values, float), of) for name, values in arrays.items()}
+
+
+def notes(study: Study, technologies: Technologies) -> dict[str, pd.DataFrame]:
+    """Technologies of the study that do not exist in its year."""
+    late = [g for g in study.generation if not_yet(study, g, technologies)]
+    if not late:
+        return {}
+    first = [technologies.generation_numbers(technology_of(study, g))["exists_from"] for g in late]
+    return {"not_yet": pd.DataFrame({"plant": late, "exists_from": np.array(first, int), "year_of_the_study": study.year})}

@@ -18,6 +18,8 @@ SERIES = {  # column of a table of hours -> variable
     "spot_price_eur_2024_per_mwh": "spot_price",
     "carbon_average_t_per_mwh": "carbon_average",
     "carbon_residual_t_per_mwh": "carbon_residual",
+    "carbon_marginal_t_per_mwh": "carbon_marginal",
+    "grid_clean_share": "grid_clean_share",
 }
 
 

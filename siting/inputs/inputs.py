@@ -75,6 +75,11 @@ VARIABLES: dict[str, Variable] = {
     "plant_cost": _v("generator", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of plant"),
     "plant_land": _v("generator", "ha/MW", 0, 1000, "land of plant"),
     "plant_carbon": _v("generator", "t/MW/year", 0, 1e4, "embodied carbon of plant over its life"),
+    "plant_land_nearby": _v("generator", "ha/MW", 0, 1000, "leased land of plant near the site"),
+    "plant_clean": _v("generator", "1", 0, 1, "the plant's energy is carbon-free"),
+    "plant_variable_cost": _v("generator", "EUR_2024/MWh", 0, 1e4, "fuel and upkeep by use"),
+    "plant_direct_carbon": _v("generator", "t/MWh", 0, 3, "carbon of the fuel burnt"),
+    "plant_full_load_hours": _v("generator", "h/year", 0, 8760, "energy limit per MW of plant"),
     # storage behind the meter
     "max_storage_power": _v("site storage", "MW", 0, 1e5, "most power of storage"),
     "max_storage_energy": _v("site storage", "MWh", 0, 1e7, "most energy of storage"),
@@ -93,9 +98,13 @@ VARIABLES: dict[str, Variable] = {
     "energy_tariff": _v("", "EUR_2024/MWh", -1e3, 1e4, "network tariff and levies on energy"),
     "carbon_average": _v("block hour", "t/MWh", 0, 3, "average carbon factor of the grid's mix"),
     "carbon_residual": _v("block hour", "t/MWh", 0, 3, "carbon factor of import that no contract matches"),
+    "carbon_marginal": _v("block hour", "t/MWh", 0, 3, "marginal carbon factor of the grid"),
+    "grid_clean_share": _v("block hour", "1", 0, 1, "carbon-free share of the grid's mix"),
     # contracts
     "contract_profile": _v("contract block hour", "1", 0, 1, "capacity factor of the contracted plant"),
     "contract_offered": _v("contract", "MW", 0, 1e6, "plant on offer"),
+    "contract_minimum": _v("contract", "MW", 0, 1e6, "least that may be signed, if any is"),
+    "contract_new": _v("contract", "1", 0, 1, "the plant counts as additional"),
     "contract_strike": _v("contract", "EUR_2024/MWh", -1e4, 1e4, "strike price"),
     # elastic rows
     "penalty_per_mwh": _v("", "EUR_2024/MWh", 0, INF, "price of work left undone, above any honest price"),

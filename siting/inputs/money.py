@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,16 +118,6 @@ class Technologies:
         carbon = self.number("carbon", study.servers, "embodied") / life
         return {"server_cost": xr.DataArray(cost), "server_carbon": xr.DataArray(carbon)}
 
-    def plant(self, study: Study, names: Sequence[str]) -> dict[str, xr.DataArray]:
-        of = {"generator": list(names)}
-        life = [self.number("generation", g, "life") for g in names]
-        carbon = [self.number("generation", g, "embodied_carbon") / n for g, n in zip(names, life, strict=True)]
-        return {
-            "plant_cost": xr.DataArray([self.plant_annuity(study, g) for g in names], of),
-            "plant_land": xr.DataArray([self.number("generation", g, "land_ha_per_mw") for g in names], of),
-            "plant_carbon": xr.DataArray(carbon, of),
-        }
-
     def connection_per_mw(self, study: Study, sites: gpd.GeoDataFrame) -> np.ndarray:
         """EUR_2024 per MW of connection and year: capacity tariff, contribution, substation, spur line by distance."""
         if study.grid is None:
@@ -136,10 +125,14 @@ class Technologies:
         rate = study.finance.real_rate
         spread = finance.annuity(rate, self.tariff("connection", "life"))
         once = self.tariff("connection", "contribution") + self.tariff("connection", "substation_per_mw")
-        line = self.tariff("line_overhead", "capex") * self.tariff("line", "route_factor")
-        upkeep = finance.annuity(rate, self.tariff("line", "life")) + self.tariff("line_overhead", "fom")
-        per_km = sites["distance_km"].to_numpy(float) * line * upkeep
+        per_km = sites["distance_km"].to_numpy(float) * self.line_per_mw_km(study)
         return np.asarray(self.tariff("import", "network_capacity") + spread * once + per_km)
+
+    def line_per_mw_km(self, study: Study) -> float:
+        """EUR_2024 per MW, km in a straight line and year: annuity and upkeep of an overhead line."""
+        line = self.tariff("line_overhead", "capex") * self.tariff("line", "route_factor")
+        years = finance.annuity(study.finance.real_rate, self.tariff("line", "life"))
+        return line * float(years + self.tariff("line_overhead", "fom"))
 
     def substation(self, study: Study) -> float:
         """EUR_2024 a year for the substation of an open site."""

@@ -21,6 +21,7 @@ from ..sources.tables import read_csv
 from ..sources.weather import open_grid
 from ..study.study import Study
 from . import hours as hours_
+from .carbon import clean_share, short_run_marginal
 from .money import SHIPPED
 
 PRICE_LEVEL = 2018  # observed prices are of 2018 and the modelled ones are fitted on them
@@ -40,11 +41,13 @@ def representative(study: Study) -> hours_.Hours:
     chosen, weight = fit(features.to_numpy(), targets.to_numpy(), hours.days, days.month.to_numpy())
     first = days[chosen]
     time = first.to_numpy()[:, None] + np.arange(24) * np.timedelta64(1, "h")
-    picked = system.sel(time=xr.DataArray(time, dims=("block", "hour")))
+    mix = _series(study, "power_system", ("generation_mw", "residual_load_mw", "carbon_average_t_per_mwh"))
+    picked = system.assign(_of_the_mix(study, mix)).sel(time=xr.DataArray(time, dims=("block", "hour")))
     price = prices["day_ahead_price_eur_per_mwh"].sel(time=xr.DataArray(time, dims=("block", "hour"))).values
     price = price * to_2024
     carbon = picked["carbon_average_t_per_mwh"].values
     series = {"spot_price": price, "carbon_average": carbon, "carbon_residual": carbon}
+    series |= {n: picked[n].values for n in ("grid_clean_share", "carbon_marginal") if n in picked}
     data = hours_.of_blocks(weight, first.month.to_numpy(), series)
     met = weight @ features.to_numpy()[chosen] / weight.sum()
     fit_table = pd.DataFrame(
@@ -52,6 +55,14 @@ def representative(study: Study) -> hours_.Hours:
     )
     day_table = pd.DataFrame({"day": first.strftime("%Y-%m-%d"), "days_a_year": weight})
     return hours_.Hours(data, time, {"representative_days": day_table, "fit": fit_table.reset_index(names="quantity")})
+
+
+def _of_the_mix(study: Study, mix: xr.Dataset) -> dict[str, xr.DataArray]:
+    """The grid's own clean share; the short-run marginal factor, where the study asks for it."""
+    out = {"grid_clean_share": clean_share(mix["generation_mw"])}
+    if study.carbon is not None and study.carbon.marginal == "short-run" and study.carbon.marginal_t_per_mwh is None:
+        out["carbon_marginal"] = short_run_marginal(mix)
+    return out
 
 
 UNITS = ["degC", "1", "1", "MW", "t/MWh", "EUR/MWh"]

@@ -13,9 +13,11 @@ from ..study.study import Study
 from . import hours as hours_
 from . import money, periods
 from .candidates import candidates
+from .carbon import carbon
 from .contracts import contracts
 from .cooling import cooling
 from .generation import generation
+from .generation import notes as generation_notes
 from .headroom import grid_case
 from .inputs import Inputs, described
 from .screening import screened
@@ -46,16 +48,18 @@ def prepare(study: Study) -> Inputs:
     parts |= workloads(study, sites, *hours.shape, hours.hour_of_day())
     parts |= _least_new_it(study, parts)
     parts |= cooling(study, sites, weather, technologies, hours)
-    parts |= generation(study, sites, weather, technologies)
+    parts |= generation(study, sites, weather, hours, technologies)
     parts |= storage(study, sites, technologies)
-    parts |= contracts(study, hours, technologies)
+    parts |= contracts(study, sites, hours, technologies)
+    parts |= carbon(study, hours)
     parts |= money.connection(study, sites, technologies)
     parts |= money.penalties(parts)
     data = described(xr.Dataset(parts))
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
+    notes = hours.notes | weather.notes | generation_notes(study, technologies)
     case = grid_case(study, sites, hours, technologies)
-    return Inputs(study, table, data, case, money.unavoidable(study, data), hours.notes | weather.notes)
+    return Inputs(study, table, data, case, money.unavoidable(study, data), notes)
 
 
 def _files_exist(study: Study) -> None:
@@ -73,9 +77,6 @@ def _weather_where_needed(study: Study) -> None:
     """Groups that need weather beside a plain table of hours, and the other way round."""
     problems = []
     if study.hours.table is not None:
-        for group in ("generation", "contracts"):
-            if getattr(study, group):
-                problems.append(f"{group} needs weather: give hours.observed (and the other keys of representative days)")
         if study.cooling is not None and study.cooling.hours is None:
             problems.append(
                 "cooling beside a plain hours.table needs cooling.hours (PUE and WUE by hour), or weather (hours.observed …)"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..study.study import Study
 from .cooling import performance
-from .generation import capacity_factor
+from .generation import capacity_factor, model_of, technology_of
 from .hours import Hours
 from .money import Technologies
 from .weather import Weather, by_site
@@ -83,9 +83,10 @@ def first_100_mw(
             options.append(running + technologies.hall_annuity(study, k) + land + connection * pue.max(axis=(1, 2)))
         per_mw = np.min(options, axis=0)
     saved = np.zeros(n)
-    for g, plant in study.generation.items():
-        assert weather.hours is not None
-        cells = weather.hours
+    for name, plant in study.generation.items():
+        g, cells = technology_of(study, name), weather.hours
+        if cells is None or plant.profile is not None or model_of(g, technologies) == "firm":
+            continue
         cf = by_site(
             capacity_factor(g, cells, cells["time"].values, cells["lon"].values, cells["lat"].values, technologies), cells
         )

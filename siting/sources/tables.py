@@ -17,6 +17,7 @@ CANDIDATE_COLUMNS = {
     "lat": "latitude, degrees north",
     "bus": "name of the network's bus",
     "state": "area, for limits per state",
+    "zone": "bidding zone, for delivery of contracts",
     "land_ha": "land on offer",
     "land_price_eur_2024_per_ha": "price of land",
     "fixed_cost_eur_2024_per_year": "fixed cost of an open site",
@@ -30,7 +31,7 @@ CANDIDATE_COLUMNS = {
 }
 
 
-NUMBERS = [c for c in CANDIDATE_COLUMNS if c not in ("site", "bus", "state", "choice")]
+NUMBERS = [c for c in CANDIDATE_COLUMNS if c not in ("site", "bus", "state", "zone", "choice")]
 
 
 def read_csv(path: Path, needed: Sequence[str], numbers: Sequence[str] = (), key: Sequence[str] = ()) -> pd.DataFrame:

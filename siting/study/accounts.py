@@ -21,29 +21,41 @@ ACCOUNTS: dict[str, Account] = {
     "design_power": Account("MW", "handed", "power at the meter at the design hour"),
     "it_power": Account("MW", "handed", "IT power of the hour"),
     "grid_import": Account("MW", "handed", "power through the site's meter"),
+    "grid_export": Account("MW", "handed", "power of own plant sold through the site's meter"),
+    "matched": Account("MW", "handed", "import matched by contracts in its hour"),
     # balanced at every site and hour
     "power": Account("MW", "balanced", "electricity at the site's busbar"),
     # totals
     "cost": Account("EUR_2024", "total", "cost of a year, investments as annuities"),
     "carbon_location": Account("t", "total", "import times the grid's average factor of the hour"),
     "carbon_market": Account("t", "total", "import not matched by contracts, times the residual factor of the hour"),
+    "carbon_consequence": Account("t", "total", "import times the grid's marginal factor: what the load causes elsewhere"),
+    "carbon_onsite": Account("t", "total", "fuel burnt on site"),
     "carbon_embodied": Account("t", "total", "carbon of halls, servers and plant, spread over their lives"),
     "water": Account("m3", "total", "water withdrawn for cooling"),
+    "carbon_counted": Account("t", "total", "the account of import that the study counts, with fuel and embodied carbon"),
     "clean": Account("MWh", "total", "clean energy used on site or matched by contract in the same hour"),
+    "cfe": Account("MWh", "total", "carbon-free energy: clean energy, and the grid's own share of the rest of the import"),
+    "additional": Account("MWh", "total", "clean energy of new plant, used on site or matched in the same hour"),
+    "procured": Account("MWh", "total", "clean energy of new plant, own and contracted, whatever its hour"),
+    "excess": Account("MWh", "total", "clean energy, own and contracted, that its hour has no use for: sold at spot"),
     "net_demand": Account("MWh", "total", "facility energy and storage losses: charge less discharge"),
     "facility_energy": Account("MWh", "total", "electricity used by the facilities"),
     "it_energy": Account("MWh", "total", "electricity used by IT"),
     "connection": Account("MW", "total", "grid connection"),
-    "land": Account("ha", "total", "land used"),
+    "land": Account("ha", "total", "land used of the site"),
+    "land_nearby": Account("ha", "total", "land leased near the site, for plant on a private wire"),
     "sites": Account("sites", "total", "open sites"),
     "penalty": Account("EUR_2024", "total", "the price of broken rules: zero in every plan that keeps them"),
 }
-YEARLY = {
-    "cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "clean", "net_demand",
-    "facility_energy", "it_energy",
-}  # fmt: skip
+IN_PLAN = {"connection", "land", "land_nearby", "sites"}  # totals of what stands, not of a year
+YEARLY = {name for name, a in ACCOUNTS.items() if a.kind == "total"} - IN_PLAN - {"penalty"}
 IN_HOURS = YEARLY - {"carbon_embodied"} | {"penalty"}  # totals that the hours may post to; the others are the plan's
-MONTHLY = YEARLY - {"carbon_embodied", "cost"}  # totals that the hours alone post to: they may be limited per month
+MONTHLY = YEARLY - {
+    "carbon_embodied",
+    "carbon_counted",
+    "cost",
+}  # totals that the hours alone post to: they may be limited per month
 
 
 def unit_key(account: str, window: str = "year", of: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .group import Group, Positive
+from .group import Group, NotNegative, Positive
 
 
 class Situations(Group):
@@ -16,6 +16,12 @@ class Situations(Group):
     extremes: bool = True
     all_hours_of_days: bool = True
     design_peak_mw: Positive | None = None
+
+
+class ExcessSale(Group):
+    """Own clean plant may sell at spot what the site does not use, less a fee."""
+
+    fee_eur_2024_per_mwh: NotNegative
 
 
 class Grid(Group):
@@ -34,6 +40,7 @@ class Grid(Group):
     adequacy: bool = False
     situations: Situations = Situations()
     max_connection_mw: Positive | None = None
+    excess_sale: ExcessSale | None = None
 
     @property
     def share_of_rating(self) -> float:

@@ -32,6 +32,7 @@ class Sites(Group):
     land_ha: NotNegative | None = None
     land_price_eur_2024_per_ha: NotNegative | None = None
     existing_cooling: str | None = None
+    zone: str | None = None  # bidding zone of all candidates, where they have no column `zone`
 
     @model_validator(mode="after")
     def _one_source(self) -> Sites:

@@ -6,12 +6,13 @@ Paths are relative to the study file. Money is real EUR of 2024.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from .accounts import LIMITABLE
-from .contracts import Contract
+from .carbon import Carbon
+from .contracts import Additionality, Contract
 from .cooling import Cooling
 from .generation import Plant
 from .grid import Grid
@@ -29,14 +30,17 @@ class Study(Group):
 
     name: str
     description: str = ""
+    year: int | None = None  # the year planned for: technologies of later years do not exist yet
     sites: Sites
     hours: Hours
     work: dict[str, Annotated[Inference | Training, Field(discriminator="kind")]] = Field(min_length=1)
     cooling: Cooling | None = None
     grid: Grid | None = None
-    generation: dict[Literal["pv", "wind"], Plant] = {}
+    generation: dict[str, Plant] = {}
     storage: dict[str, Storage] = {}
     contracts: dict[str, Contract] = {}
+    additionality: Additionality | None = None
+    carbon: Carbon | None = None
     servers: str = "accelerated"  # row of the server table
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
     limits: dict[str, tuple[Limit, ...]] = {}
@@ -71,9 +75,20 @@ class Study(Group):
             raise ValueError("cooling needs a grid group: the halls' power comes through the meter")
         if self.solver.without_flexibility and not any(isinstance(w, Training) for w in self.work.values()):
             raise ValueError("solver.without_flexibility asks what moving training is worth, and no work is of kind 'training'")
+        if problem_of_carbon := self._clean_problem():
+            raise ValueError(problem_of_carbon)
         if (self.generation or self.storage or self.contracts) and self.grid is None:
             raise ValueError("generation, storage and contracts need a grid group (connection and tariff)")
         return self
+
+    def _clean_problem(self) -> str | None:
+        zones = {c.zone is None for c in self.contracts.values()}
+        if len(zones) > 1:
+            return "contracts: either every contract names its delivery zone, or none does"
+        undated = [n for n, c in self.contracts.items() if c.commissioned is None]
+        if self.additionality is not None and undated:
+            return f"additionality needs the day on which each contract's plant was 'commissioned': {', '.join(undated)}"
+        return None
 
     def path(self, relative: Path) -> Path:
         """Where a path of the study points to."""

@@ -27,6 +27,7 @@ from siting.study.study import Study
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
 KINDS = ("air_economiser", "water_economiser")
+FREE = ("plant_variable_cost", "plant_direct_carbon", "plant_land_nearby")  # what PV has none of
 
 
 @dataclass
@@ -157,8 +158,13 @@ def with_plant(inputs: Inputs, seed: int = 2) -> Inputs:
         plant_cost=xr.DataArray([90_000.0], {"generator": ["pv"]}),
         plant_land=xr.DataArray([0.2], {"generator": ["pv"]}),
         plant_carbon=xr.DataArray([45.0], {"generator": ["pv"]}),
+        plant_clean=xr.DataArray([1.0], {"generator": ["pv"]}),
+        plant_full_load_hours=xr.DataArray([8760.0], {"generator": ["pv"]}),
+        **{n: xr.DataArray([0.0], {"generator": ["pv"]}) for n in FREE},
         contract_profile=xr.DataArray(rng.uniform(0, 1, (1, n_blocks, n_hours)), {"contract": ["sea"], **hours}),
         contract_offered=xr.DataArray([10.0], {"contract": ["sea"]}),
+        contract_minimum=xr.DataArray([0.0], {"contract": ["sea"]}),
+        contract_new=xr.DataArray([1.0], {"contract": ["sea"]}),
         contract_strike=xr.DataArray([60.0], {"contract": ["sea"]}),
     )
     sea = Contract(technology="wind", lon=8.0, lat=54.0, offered_mw=10.0, strike_eur_2024_per_mwh=60.0)

@@ -9,12 +9,13 @@ from ...inputs.hours import months_of
 from ...inputs.inputs import Inputs
 from ...study.accounts import LIMITABLE
 from ..solution import Solution
+from . import clean
 from .balances import facility_power, it_power
 from .compare import TOLERANCE, differs
 
 
-def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
-    """Every account of a year from inputs and decisions: (by site, what belongs to no site)."""
+def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, dict[str, float]]]:
+    """Every account of a year from inputs and decisions: (by site, what belongs to no site by its place)."""
     w, zero = d["weight"], xr.zeros_like(d["existing_it"])
 
     def year(hourly: xr.DataArray) -> xr.DataArray:
@@ -22,7 +23,6 @@ def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
 
     out = dict.fromkeys(LIMITABLE, zero)
     out["it_energy"] = year(it_power(d))
-    apart = {name: 0.0 for name in ("cost", "clean", "carbon_market")}
     out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
     out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
     out["carbon_embodied"] = d["server_carbon"] * d["sites_new_it"]
@@ -33,12 +33,7 @@ def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
         out["water"] = year((d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
         out["facility_energy"] = out["net_demand"] = year(facility_power(d))
         out["cost"] = out["cost"] + (d["hall_cost"] * new).sum("cooling") + d["water_price"] * out["water"]
-    if "generation_built" in d:
-        built = d["generation_built"]
-        out["land"] = out["land"] + (d["plant_land"] * built).sum("generator")
-        out["carbon_embodied"] = out["carbon_embodied"] + (d["plant_carbon"] * built).sum("generator")
-        out["clean"] = year(d["generation_used"].sum("generator"))
-        out["cost"] = out["cost"] + (d["plant_cost"] * built).sum("generator")
+    clean.own_plant(d, year, out, inputs)
     if "storage_energy" in d:
         power, energy = d["storage_power"], d["storage_energy"]
         out["land"] = out["land"] + (d["storage_land"] * energy).sum("storage")
@@ -52,34 +47,29 @@ def recomputed(d: xr.Dataset) -> dict[str, tuple[xr.DataArray, float]]:
         out["connection"] = d["grid_connection"]
         out["cost"] = out["cost"] + d["connection_cost"] * d["grid_connection"]
         out["cost"] = out["cost"] + year((d["spot_price"] + d["energy_tariff"]) * imported)
-        out["carbon_location"] = year(d["carbon_average"] * imported)
-        out["carbon_market"] = year(d["carbon_residual"] * imported)
-    if "contracts_contracted" in d:
-        price = d["contract_strike"] - d["spot_price"]
-        apart["cost"] = float((price * d["contract_profile"] * d["contracts_contracted"] * w).sum())
-        apart["clean"] = float((d["contracts_matched"] * w).sum())
-        apart["carbon_market"] = -float((d["carbon_residual"] * d["contracts_matched"] * w).sum())
+    apart = clean.contracts(d, year, out, inputs)
+    clean.carbon(d, year, out, inputs)
     if "serving_cost" in d:
         out["cost"] = out["cost"] + year((d["serving_cost"] * d["workloads_serve"].fillna(0)).sum(["workload", "region"]))
-    return {name: (by_site, apart.get(name, 0.0)) for name, by_site in out.items()}
+    return {name: (by_site, apart.get(name, {})) for name, by_site in out.items()}
 
 
 def accounts_agree(s: Solution, inputs: Inputs) -> list[str]:
     return [
         problem
-        for name, (by_site, rest) in recomputed(s.data).items()
-        for problem in differs(float(by_site.sum()) + rest, s.total(name), name)
+        for name, (by_site, rest) in recomputed(s.data, inputs).items()
+        for problem in differs(float(by_site.sum()) + sum(rest.values()), s.total(name), name)
     ]
 
 
 def limits_hold(s: Solution, inputs: Inputs) -> list[str]:
     """The study's limits against the recomputed accounts, window by window."""
     sites, months = inputs.sites.set_index("site"), months_of(s.data)
-    windows: dict[str, dict[str, tuple[dict, float]]] = {"year": {"the year": (recomputed(s.data), 1.0)}, "month": {}}
+    windows: dict[str, dict[str, tuple[dict, float]]] = {"year": {"the year": (recomputed(s.data, inputs), 1.0)}, "month": {}}
     if any(limit.window == "month" for limits in inputs.study.limits.values() for limit in limits):
         for month, (blocks, scale) in months.items():
             inside = s.data["weight"] * s.data["block"].isin(s.data["block"].values[blocks])
-            windows["month"][month] = recomputed(s.data.assign(weight=inside)), scale
+            windows["month"][month] = recomputed(s.data.assign(weight=inside), inputs), scale
     out = []
     for name, limits in inputs.study.limits.items():
         for limit in limits:
@@ -97,9 +87,12 @@ def limits_hold(s: Solution, inputs: Inputs) -> list[str]:
     return out
 
 
-def _by_place(accounts: dict[str, tuple[xr.DataArray, float]], name: str, column: pd.Series | None) -> dict[str, float]:
+def _by_place(
+    accounts: dict[str, tuple[xr.DataArray, dict[str, float]]], name: str, column: pd.Series | None
+) -> dict[str, float]:
     """An account's amount at each place of a column of the sites; None: everywhere, with what belongs to no site."""
     by_site, rest = accounts[name]
     if column is None:
-        return {"everywhere": float(by_site.sum()) + rest}
-    return dict(by_site.to_series().groupby(column.astype(str)).sum())
+        return {"everywhere": float(by_site.sum()) + sum(rest.values())}
+    of_sites = by_site.to_series().groupby(column.astype(str)).sum()
+    return {str(place): amount + rest.get(str(place), 0.0) for place, amount in of_sites.items()}

@@ -61,7 +61,11 @@ def capacity(s: Solution, inputs: Inputs) -> list[str]:
         out += above(abs(halls - d["cooling_installed"]), "halls are not whole modules")
         out += above(d["cooling_carried"] - d["cooling_installed"], "a hall carries more than it holds")
     if "generation_used" in d:
-        out += above(d["generation_used"] - d["availability"] * d["generation_built"], "plant gives more than the weather")
+        gives = d["generation_used"] + (d["generation_sold"].fillna(0.0) if "generation_sold" in d else 0.0)
+        out += above(gives - d["availability"] * d["generation_built"], "plant gives more than the weather")
+        energy = (d["generation_used"] * d["weight"]).sum(["block", "hour"])
+        most = d["plant_full_load_hours"] * d["generation_built"]
+        out += above(energy - most, "plant gives more energy than its full-load hours", float(most.max()))
     return out
 
 
@@ -71,7 +75,8 @@ def headroom(s: Solution, inputs: Inputs) -> list[str]:
         return []
     design = (d["idle_power"] * d["cooling_installed"] + d["design_power_per_it"] * d["cooling_firm_in"]).sum("cooling")
     size = float(d["grid_connection"].max())
-    out = above(d["grid_imported"] - d["grid_connection"], "import exceeds the connection", size)
+    through = d["grid_imported"] + (d["generation_sold"].fillna(0.0).sum("generator") if "generation_sold" in d else 0.0)
+    out = above(through - d["grid_connection"], "import exceeds the connection", size)
     out += above(design - d["grid_connection"], "the connection does not carry the design hour", size)
     out += above(d["grid_connection"] - d["max_connection"], "a connection exceeds the headroom of its bus", size)
     return out
@@ -81,6 +86,13 @@ def contracts(s: Solution, inputs: Inputs) -> list[str]:
     d = s.data
     if "contracts_matched" not in d:
         return []
-    sold = (d["contract_profile"] * d["contracts_contracted"]).sum("contract")
-    out = above(d["contracts_matched"] - sold, "more is matched than contracted")
-    return out + above(d["contracts_matched"] - d["grid_imported"].sum("site"), "more is matched than imported")
+    out = above(d["contracts_matched"] - d["grid_imported"], "more is matched than imported")
+    produced, zone = d["contract_profile"] * d["contracts_contracted"], {n: c.zone for n, c in inputs.study.contracts.items()}
+    for z in set(zone.values()):
+        sites = inputs.sites["site"] if z is None else inputs.sites.loc[inputs.sites["zone"].astype(str) == z, "site"]
+        here, supply = (
+            d["contracts_matched"].sel(site=list(sites)).sum("site"),
+            produced.sel(contract=[n for n in zone if zone[n] == z]),
+        )
+        out += above(here - supply.sum("contract"), "more is matched than contracted")
+    return out

@@ -1,0 +1,31 @@
+"""Carbon: which of the accounts the study counts, what a tonne costs, and the marginal factor of the grid."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from .group import Group, NotNegative
+
+
+class Carbon(Group):
+    """`counts` names the account of import that fuel burnt on site and embodied carbon join in `carbon_counted`.
+
+    The price is paid for each tonne of `carbon_counted`, on top of what the price of electricity holds already.
+    `marginal` makes `carbon_consequence`: a long-run factor (right for siting) is typed in, a short-run one is typed in or
+    taken from the record of the power system.
+    """
+
+    counts: Literal["location", "market", "consequence"]
+    price_eur_2024_per_t: NotNegative = 0.0
+    marginal: Literal["long-run", "short-run"] | None = None
+    marginal_t_per_mwh: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Carbon:
+        if self.marginal_t_per_mwh is not None and self.marginal is None:
+            raise ValueError("'marginal_t_per_mwh' needs 'marginal': is it long-run or short-run?")
+        if self.marginal == "long-run" and self.marginal_t_per_mwh is None:
+            raise ValueError("'marginal: long-run' needs 'marginal_t_per_mwh': no record of the present holds it")
+        return self
