@@ -7,9 +7,12 @@
 
     Σ_k carried[s,k,t] = IT power,   carried ≤ installed
     facility power  = Σ_k idle_power[s,k] · installed[s,k] + power_per_it[s,k,t] · carried[s,k,t]
-    water           = Σ_k water_per_it[s,k,t] · carried[s,k,t]
+    water needed    = Σ_k water_per_it[s,k,t] · carried[s,k,t]
 
 A half-empty hall thus has the poor PUE that it has in life.
+
+Work that only some technologies can cool (racks too dense, or made for liquid) stays in their halls: for every union U of
+such choices, the work that can use nothing outside U ≤ Σ_{k ∈ U} carried[s,k,t], and its firm part ≤ Σ_{k ∈ U} firm_in[s,k].
 """
 
 import pyomo.environ as pyo
@@ -70,5 +73,38 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     ledger.post("net_demand", "facility", {(s, t): b.power[s, t] for s, t in every})
     ledger.post("facility_energy", "facility", {(s, t): b.power[s, t] for s, t in every})
     water = {(s, t): sum(given.water_per_it[s, k, t] * b.carried[s, k, t] for k in given.k) for s, t in every}
-    ledger.post("water", "cooling", water)
-    ledger.post("cost", "water", {(s, t): given.water_price * water[s, t] for s, t in every})
+    ledger.post("water_needed", "cooling", water)
+    if not given.holds_all_work:
+        _holds_the_work_it_can(b, given, ledger)
+
+
+def _holds_the_work_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    """Hall's condition, for every union U of the technologies that some work can use: the work that can use nothing else."""
+    power = ledger.total("work_power")
+    usable = {w: frozenset(k for k in given.k if given.accepts[w, k]) for w in given.w}
+    unions: set[frozenset] = set()
+    for own in usable.values():
+        unions |= {own} | {own | other for other in unions}
+    unions.discard(frozenset(given.k))
+    group = {"+".join(k for k in given.k if k in u): u for u in unions}
+    captive = {g: [w for w in given.w if usable[w] <= u] for g, u in group.items()}
+    firm = {w for w, of in given.study.work.items() if of.kind == "inference" or of.firm}
+    b.group = pyo.Set(initialize=sorted(group), ordered=True)
+    b.holds_captive_work = pyo.Constraint(
+        given.s,
+        b.group,
+        given.t,
+        rule=lambda b, s, g, t: (
+            pyo.quicksum(power[s, t, w] for w in captive[g]) <= pyo.quicksum(b.carried[s, k, t] for k in sorted(group[g]))
+        ),
+    )
+    b.firm_group = pyo.Set(initialize=[g for g in b.group if firm & set(captive[g])], within=b.group)
+    b.holds_captive_firm_work = pyo.Constraint(
+        given.s,
+        b.firm_group,
+        given.t,
+        rule=lambda b, s, g, t: (
+            pyo.quicksum(power[s, t, w] for w in captive[g] if w in firm)
+            <= pyo.quicksum(b.firm_in[s, k] for k in sorted(group[g]))
+        ),
+    )

@@ -60,6 +60,11 @@ class Given:
         """Whether the study gives this number at all."""
         return name in self.inputs.data
 
+    @property
+    def holds_all_work(self) -> bool:
+        """Whether every hall can hold every workload."""
+        return not self.has("accepts") or bool(self.inputs.data["accepts"].values.all())
+
     def across(self, pick: Callable[[int], Any]) -> Any:
         """The array-valued variable: a column that in block d *is* the plan's column `pick(d)`. Variables only."""
         targets = [pick(d) for d in self.blocks]

@@ -85,9 +85,15 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
             (s, t): pyo.quicksum(given.serving_cost[i] * b.serve[i, t] for i in at.get(s, [])) for s in given.s for t in given.t
         }
         ledger.post("cost", "serving", cost)
-    ledger.post("it_power", "inference", {(s, t): inferring(s, t) for s in given.s for t in given.t})
-    ledger.post("it_power", "training", {(s, t): in_training(s, t) for s in given.s for t in given.t})
-    ledger.post("it_energy", "work", {(s, t): inferring(s, t) + in_training(s, t) for s in given.s for t in given.t})
+    every = [(s, t) for s in given.s for t in given.t]
+    ledger.post("it_power", "inference", {(s, t): inferring(s, t) for s, t in every})
+    ledger.post("it_power", "training", {(s, t): in_training(s, t) for s, t in every})
+    ledger.post("it_energy", "work", {(s, t): inferring(s, t) + in_training(s, t) for s, t in every})
+    if not given.holds_all_work:
+        of_site = {(w, s): [i for i in at.get(s, []) if i[0] == w] for w in inference for s in given.s}
+        of_work = {(s, t, w): pyo.quicksum(b.serve[i, t] for i in of_site[w, s]) for w in inference for s, t in every}
+        of_work |= {(s, t, w): b.train[w, s, t] for w in b.training for s, t in every}
+        ledger.post("work_power", "work", of_work)
     price = given.penalty_per_mwh
     ledger.post("penalty", "unserved", {(f"{w}: {r}", t): price * b.unserved[w, r, t] for w, r in b.served for t in given.t})
 

@@ -98,23 +98,30 @@ def _filled(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
 
 
 def _with_state(frame: gpd.GeoDataFrame, path: Path, strict: bool) -> gpd.GeoDataFrame:
-    if not path.is_file():
-        raise DataError("there is no such file", path)
-    areas = gpd.read_file(path, engine="pyogrio")
-    if areas.crs is None or "state" not in areas:
-        raise DataError("needs a CRS and a column 'state'", path)
-    columns = [c for c in ("state", "state_code", "offshore") if c in areas]
-    left, right = frame.to_crs(METRIC_CRS)[["site", "geometry"]], areas.to_crs(METRIC_CRS)[[*columns, "geometry"]]
-    joined = gpd.sjoin_nearest(left, right, max_distance=30_000).drop_duplicates("site").set_index("site")
+    joined = in_areas(frame, path, ["state"], within_m=30_000)
     outside = sorted(set(frame["site"]) - set(joined.index))
     if outside and strict:
         raise DataError(f"no area within 30 km of site {', '.join(outside[:3])}: drop it, or give areas that cover it", path)
-    for column in columns:
-        frame[column] = frame["site"].map(joined[column])
+    for column in ("state", "state_code", "offshore"):
+        if column in joined:
+            frame[column] = frame["site"].map(joined[column])
     _drop(frame, frame["site"].isin(outside), f"outside the areas of {path.name}")
     if "offshore" in frame:
         _drop(frame, frame.pop("offshore").fillna(False).astype(bool), "offshore")
     return frame
+
+
+def in_areas(frame: gpd.GeoDataFrame, path: Path, needed: list[str], within_m: float) -> pd.DataFrame:
+    """By site, every column of the area that it lies in, or that is the nearest within so many metres."""
+    if not path.is_file():
+        raise DataError("there is no such file", path)
+    areas = gpd.read_file(path, engine="pyogrio")
+    missing = [c for c in needed if c not in areas]
+    if areas.crs is None or missing:
+        raise DataError(f"needs a CRS and a column '{needed[0]}'", path)
+    left, right = frame.to_crs(METRIC_CRS)[["site", "geometry"]], areas.to_crs(METRIC_CRS)
+    joined = gpd.sjoin_nearest(left, right, max_distance=within_m or 1e-3)
+    return pd.DataFrame(joined.drop(columns="geometry")).drop_duplicates("site").set_index("site")
 
 
 def _exclude(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> None:

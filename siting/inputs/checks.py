@@ -44,6 +44,11 @@ def _arrays(inputs: Inputs) -> list[str]:
 def _work(inputs: Inputs) -> list[str]:
     d, problems = inputs.data, []
     for name, work in inputs.study.work.items():
+        if "accepts" in d and not d["accepts"].sel(workload=name).values.any():
+            asked = [f"{key} {value}" for key, value in (("needs", work.needs), ("rack_kw", work.rack_kw)) if value is not None]
+            problems.append(
+                f"work.{name}: no hall can hold it ({', '.join(asked)}): add a technology to cooling.technologies that can"
+            )
         if work.kind != "inference":
             continue
         of = d.sel(workload=name)

@@ -79,6 +79,25 @@ def cooling(
     return out
 
 
+def accepts(study: Study, technologies: Technologies) -> dict[str, xr.DataArray]:
+    """Which work the halls of a technology can hold: cooled by what it needs (`cools`), racks no denser than `rack_kw_max`."""
+    if study.cooling is None:
+        return {}
+    names, table = list(study.cooling.technologies), technologies.cooling
+    out = xr.DataArray(np.ones((len(study.work), len(names))), {"workload": list(study.work), "cooling": names})
+    for name, work in study.work.items():
+        for k in names:
+            if work.needs is not None:
+                if "cools" not in table.get(k, {}):
+                    told = f"technology '{k}' does not say what it cools (air or liquid), which work.{name}.needs asks for"
+                    raise DataError(f"{told}; add a row with parameter 'cools'", technologies.cooling_path)
+                if table[k]["cools"] != work.needs:
+                    out.loc[{"workload": name, "cooling": k}] = 0.0
+            if work.rack_kw is not None and technologies.number("cooling", k, "rack_kw_max") < work.rack_kw:
+                out.loc[{"workload": name, "cooling": k}] = 0.0
+    return {"accepts": out}
+
+
 def _from_table(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies, hours: Hours) -> dict[str, xr.DataArray]:
     """PUE and WUE typed in: `site, cooling, block, hour, pue, wue_l_per_kwh`; the design hour is the worst of the table."""
     assert study.cooling is not None and study.cooling.hours is not None

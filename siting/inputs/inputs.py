@@ -60,7 +60,13 @@ VARIABLES: dict[str, Variable] = {
     "hall_cost": _v("cooling", "EUR_2024/MW/year", 0, 1e9, "annuity and upkeep of halls"),
     "hall_land": _v("cooling", "ha/MW", 0, 100, "land of halls"),
     "hall_carbon": _v("cooling", "t/MW/year", 0, 1e4, "embodied carbon of halls over their life"),
-    "water_price": _v("", "EUR_2024/m3", 0, 100, "price of water"),
+    "accepts": _v("workload cooling", "1", 0, 1, "halls of the technology can hold the work"),
+    # water
+    "water_price": _v("site", "EUR_2024/m3", 0, 100, "price of fresh water"),
+    "scarcity": _v("site", "m3_eq/m3", 0, 1000, "scarcity of the basin's water"),
+    "reclaimed_price": _v("", "EUR_2024/m3", 0, 100, "price of reclaimed water"),
+    "reclaimed_energy": _v("", "MWh/m3", 0, 0.1, "energy to treat and pump reclaimed water"),
+    "max_reclaimed": _v("site", "m3/h", 0, 1e6, "most reclaimed water at the site"),
     # work
     "has_demand": _v("workload region", "1", 0, 1, "the region has users of the workload"),
     "demand": _v("workload region block hour", "MW", 0, 1e6, "IT power that users ask for"),

@@ -106,7 +106,6 @@ class Technologies:
             "hall_land": xr.DataArray([self.number("cooling", k, "land_ha_per_mw") for k in names], of),
             "hall_carbon": xr.DataArray([embodied / n for n in life], of),
             "existing_halls": xr.DataArray(existing, {"site": sites["site"].tolist(), "cooling": names}),
-            "water_price": xr.DataArray(self.tariff("water", "price") if study.grid else 0.0),
         }
 
     def servers(self, study: Study) -> dict[str, xr.DataArray]:

@@ -15,13 +15,14 @@ from . import money, periods
 from .candidates import candidates
 from .carbon import carbon
 from .contracts import contracts
-from .cooling import cooling
+from .cooling import accepts, cooling
 from .generation import generation
 from .generation import notes as generation_notes
 from .headroom import grid_case
 from .inputs import Inputs, described
 from .screening import screened
 from .storage import storage
+from .water import water, with_basin
 from .weather import Weather
 from .workloads import least_it_mw, workloads
 
@@ -33,7 +34,7 @@ def prepare(study: Study) -> Inputs:
     """
     _files_exist(study)
     _weather_where_needed(study)
-    table = candidates(study)
+    table = with_basin(study, candidates(study))
     hours = hours_.from_table(study, study.path(study.hours.table)) if study.hours.table else periods.representative(study)
     technologies = money.Technologies.read(study)
     if study.grid is not None and "state_code" in table:
@@ -48,6 +49,8 @@ def prepare(study: Study) -> Inputs:
     parts |= workloads(study, sites, *hours.shape, hours.hour_of_day())
     parts |= _least_new_it(study, parts)
     parts |= cooling(study, sites, weather, technologies, hours)
+    parts |= accepts(study, technologies)
+    parts |= water(study, sites, technologies)
     parts |= generation(study, sites, weather, hours, technologies)
     parts |= storage(study, sites, technologies)
     parts |= contracts(study, sites, hours, technologies)

@@ -161,7 +161,7 @@ def _accounts(program: Program, plan: np.ndarray, hours: np.ndarray) -> pd.DataF
         amounts = line.amounts(plan if in_plan else hours)
         value = float(amounts[0] if in_plan else (amounts * program.weight).sum())
         unit = ACCOUNTS[line.account].unit
-        if ACCOUNTS[line.account].kind == "handed" and not in_plan:
+        if unit == "MW" and not in_plan:
             unit = "MWh"
         per_year = not in_plan or line.account in YEARLY
         rows.append((line.account, line.line, line.place, value, f"{unit}/year" if per_year else unit))

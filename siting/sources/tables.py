@@ -18,6 +18,8 @@ CANDIDATE_COLUMNS = {
     "bus": "name of the network's bus",
     "state": "area, for limits per state",
     "zone": "bidding zone, for delivery of contracts",
+    "basin": "water basin, for the price of water and limits per basin",
+    "reclaimed_m3_per_hour": "reclaimed water on offer",
     "land_ha": "land on offer",
     "land_price_eur_2024_per_ha": "price of land",
     "fixed_cost_eur_2024_per_year": "fixed cost of an open site",
@@ -31,7 +33,7 @@ CANDIDATE_COLUMNS = {
 }
 
 
-NUMBERS = [c for c in CANDIDATE_COLUMNS if c not in ("site", "bus", "state", "zone", "choice")]
+NUMBERS = [c for c in CANDIDATE_COLUMNS if c not in ("site", "bus", "state", "zone", "basin", "choice")]
 
 
 def read_csv(path: Path, needed: Sequence[str], numbers: Sequence[str] = (), key: Sequence[str] = ()) -> pd.DataFrame:
@@ -101,7 +103,8 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
             frame.index[pd.to_numeric(frame[column], errors="coerce").isna() & frame[column].notna()] if column in frame else ()
         ):
             problems.append(f"site '{frame['site'][row]}': {column} is '{frame[column][row]}', which is not a number")
-    for column in ("land_ha", "land_price_eur_2024_per_ha", "max_it_mw", "existing_it_mw", "least_it_mw", "headroom_mw"):
+    not_negative = ("land_ha", "land_price_eur_2024_per_ha", "max_it_mw", "existing_it_mw", "least_it_mw", "headroom_mw")
+    for column in (*not_negative, "reclaimed_m3_per_hour"):
         if column in frame:
             for site in frame.loc[pd.to_numeric(frame[column], errors="coerce") < 0, "site"]:
                 problems.append(f"site '{site}': {column} is negative")

@@ -22,6 +22,7 @@ from .limits import Limit, from_keys, problem, to_keys
 from .sites import Sites
 from .solver import Finance, SolverOptions
 from .storage import Storage
+from .water import Water
 from .workloads import Inference, Training
 
 
@@ -35,6 +36,7 @@ class Study(Group):
     hours: Hours
     work: dict[str, Annotated[Inference | Training, Field(discriminator="kind")]] = Field(min_length=1)
     cooling: Cooling | None = None
+    water: Water | None = None
     grid: Grid | None = None
     generation: dict[str, Plant] = {}
     storage: dict[str, Storage] = {}
@@ -71,6 +73,8 @@ class Study(Group):
             raise ValueError(f"minimise: '{self.minimise}' is no account; valid: {', '.join(LIMITABLE)}")
         if self.cooling is not None and self.sites.module_mw is None:
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
+        if self.water is not None and self.cooling is None:
+            raise ValueError("water needs a cooling group: it is cooling that takes the water")
         if self.cooling is not None and self.grid is None:
             raise ValueError("cooling needs a grid group: the halls' power comes through the meter")
         if self.solver.without_flexibility and not any(isinstance(w, Training) for w in self.work.values()):

@@ -9,9 +9,14 @@ from pydantic import Field, model_validator
 
 from .group import Group, NotNegative, Positive, Share
 
+Needs = Literal["air", "liquid"] | None  # what its racks are cooled by: only halls of such a technology can hold it
+
 
 class Inference(Group):
     """Continuous work of users in regions, within a network round trip."""
+
+    needs: Needs = None
+    rack_kw: Positive | None = None  # power of its racks
 
     kind: Literal["inference"]
     peak_it_mw: Positive | None = None
@@ -51,6 +56,9 @@ class Training(Group):
     `window: steady` is work without freedom: the same power at the same sites in every hour. Without `pausing`, power moves
     freely at no loss; with it, clusters stop and start at the cost that it says.
     """
+
+    needs: Needs = None
+    rack_kw: Positive | None = None  # power of its racks
 
     kind: Literal["training"]
     mwh_it_per_year: Positive

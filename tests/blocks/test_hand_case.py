@@ -42,7 +42,7 @@ from .small import Case, round_tables, two_sites
 GOLDEN = Path(__file__).parent / "hand_case.lp"
 COST = {
     "sites.servers": 10_000_000, "cooling.halls": 5_000_000, "sites.opened": 200_000, "grid.connection": 1_239_000,
-    "grid.energy": 6_202_080, "grid.tariff": 5_168_400, "cooling.water": 87_600, "cooling.land": 0,
+    "grid.energy": 6_202_080, "grid.tariff": 5_168_400, "water.fresh": 87_600, "cooling.land": 0,
 }  # fmt: skip
 
 

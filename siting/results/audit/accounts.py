@@ -10,7 +10,7 @@ from ...inputs.inputs import Inputs
 from ...study.accounts import LIMITABLE
 from ..solution import Solution
 from . import clean
-from .balances import facility_power, it_power
+from .balances import facility_power, it_power, reclaimed_water
 from .compare import TOLERANCE, differs
 
 
@@ -30,9 +30,14 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
         new = d["cooling_installed"] - d["existing_halls"]
         out["land"] = (d["hall_land"] * new).sum("cooling")
         out["carbon_embodied"] = out["carbon_embodied"] + (d["hall_carbon"] * new).sum("cooling")
-        out["water"] = year((d["water_per_it"] * d["cooling_carried"]).sum("cooling"))
+        needed = (d["water_per_it"] * d["cooling_carried"]).sum("cooling")
+        out["water_reclaimed"] = year(reclaimed_water(d))
+        out["water"] = year(needed - reclaimed_water(d))
+        out["water_scarcity"] = out["water"] * d["scarcity"] if "scarcity" in d else zero
         out["facility_energy"] = out["net_demand"] = year(facility_power(d))
         out["cost"] = out["cost"] + (d["hall_cost"] * new).sum("cooling") + d["water_price"] * out["water"]
+        if "water_reclaimed" in d:
+            out["cost"] = out["cost"] + d["reclaimed_price"] * out["water_reclaimed"]
     clean.own_plant(d, year, out, inputs)
     if "storage_energy" in d:
         power, energy = d["storage_power"], d["storage_energy"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import numpy as np
 import xarray as xr
 
 from ...inputs.inputs import Inputs
@@ -10,8 +13,14 @@ from .compare import above
 
 
 def facility_power(d: xr.Dataset) -> xr.DataArray:
-    """MW by site and hour: idle part of what is installed plus the hour's power per IT."""
-    return (d["idle_power"] * d["cooling_installed"] + d["power_per_it"] * d["cooling_carried"]).sum("cooling")
+    """MW by site and hour: idle part of what is installed, the hour's power per IT, and the treatment of reclaimed water."""
+    halls = (d["idle_power"] * d["cooling_installed"] + d["power_per_it"] * d["cooling_carried"]).sum("cooling")
+    return halls + d["reclaimed_energy"] * d["water_reclaimed"] if "water_reclaimed" in d else halls
+
+
+def reclaimed_water(d: xr.Dataset) -> xr.DataArray:
+    """m3 by site and hour."""
+    return d["water_reclaimed"] if "water_reclaimed" in d else xr.zeros_like(it_power(d))
 
 
 def it_power(d: xr.Dataset) -> xr.DataArray:
@@ -60,12 +69,35 @@ def capacity(s: Solution, inputs: Inputs) -> list[str]:
         halls = d["existing_halls"] + d["module_mw"] * d["cooling_halls"].round()
         out += above(abs(halls - d["cooling_installed"]), "halls are not whole modules")
         out += above(d["cooling_carried"] - d["cooling_installed"], "a hall carries more than it holds")
+    if "accepts" in d:
+        out += _work_in_its_halls(d, inputs)
+    if "water_reclaimed" in d:
+        needed = (d["water_per_it"] * d["cooling_carried"]).sum("cooling")
+        most = np.minimum(needed, d["max_reclaimed"])
+        out += above(d["water_reclaimed"] - most, "more water is reclaimed than needed or on offer")
     if "generation_used" in d:
         gives = d["generation_used"] + (d["generation_sold"].fillna(0.0) if "generation_sold" in d else 0.0)
         out += above(gives - d["availability"] * d["generation_built"], "plant gives more than the weather")
         energy = (d["generation_used"] * d["weight"]).sum(["block", "hour"])
         most = d["plant_full_load_hours"] * d["generation_built"]
         out += above(energy - most, "plant gives more energy than its full-load hours", float(most.max()))
+    return out
+
+
+def _work_in_its_halls(d: xr.Dataset, inputs: Inputs) -> list[str]:
+    """Every set of workloads fits into the halls that can hold some of it: then, and only then, all of it can be placed."""
+    names = [str(w) for w in d["workload"].values]
+    power = {n: xr.zeros_like(it_power(d)) for n in names}
+    for variable in ("workloads_serve", "workloads_train"):
+        for n in d[variable]["workload"].values if variable in d else ():
+            served = d[variable].sel(workload=n).fillna(0)
+            power[str(n)] = power[str(n)] + served.sum([x for x in served.dims if x not in ("site", "block", "hour")])
+    out = []
+    for size in range(1, len(names) + 1):
+        for some in combinations(names, size):
+            halls = d["accepts"].sel(workload=list(some)).max("workload")
+            room = (d["cooling_carried"] * halls).sum("cooling")
+            out += above(sum(power[n] for n in some) - room, f"halls hold work that they cannot cool ({', '.join(some)})")
     return out
 
 
