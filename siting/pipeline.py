@@ -12,7 +12,9 @@ from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
 from .results.audit import audit
+from .results.evaluated import evaluated
 from .results.flexibility import pauses, worth
+from .results.settlement import settled
 from .results.solution import Solution, read_outcome
 from .solve.alternatives import without_each
 from .solve.headroom import JointHeadroom
@@ -45,6 +47,7 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
     if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
         outcome.without = without_each(mono, outcome, inputs)
+    outcome.hours = settled(program, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)
     if grid:
@@ -52,6 +55,7 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     if "workloads_up" in solution.data:
         solution.notes["training"] = pauses(solution.data)
     solution = audit(solution, inputs)
+    solution.notes |= evaluated(solution, inputs)
     if inputs.study.solver.without_flexibility and not mono.interrupt.is_set():
         solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, mono.interrupt))
     return solution

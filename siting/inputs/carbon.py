@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import StudyError
 from ..study.study import Study
 from .hours import Hours
 
@@ -29,13 +29,13 @@ def carbon(study: Study, hours: Hours) -> dict[str, xr.DataArray]:
         return {}
     if asked.marginal_t_per_mwh is None:
         if asked.counts == "consequence" and not there:
-            raise DataError(
+            raise StudyError(
                 "carbon.counts 'consequence' needs a marginal factor: carbon.marginal_t_per_mwh, 'marginal: short-run' with "
                 "representative days, or a column carbon_marginal_t_per_mwh in hours.table"
             )
         return {}
     if there:
-        raise DataError("the marginal factor stands in the hours and in carbon.marginal_t_per_mwh: give one of them")
+        raise StudyError("the marginal factor stands in the hours and in carbon.marginal_t_per_mwh: give one of them")
     return {"carbon_marginal": xr.full_like(hours.data["carbon_average"], asked.marginal_t_per_mwh)}
 
 

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import StudyError
 from ..study.contracts import Contract
 from ..study.study import Study
 from .generation import capacity_factor, model_of
@@ -45,7 +45,7 @@ def _shape(study: Study, name: str, c: Contract, hours: Hours, technologies: Tec
     place = gpd.GeoDataFrame({"site": [name]}, geometry=gpd.points_from_xy([c.lon], [c.lat]), crs="EPSG:4326")
     here = Weather.of(study, place, hours).hours
     if here is None:
-        raise DataError(
+        raise StudyError(
             f"contracts.{name} needs weather (hours.observed and the other keys of representative days), or a 'profile'"
         )
     cf = capacity_factor(c.technology, here, here["time"].values, here["lon"].values, here["lat"].values, technologies)
@@ -57,8 +57,8 @@ def _zones_exist(study: Study, sites: gpd.GeoDataFrame) -> None:
     if not wanted:
         return
     if "zone" not in sites or sites["zone"].isna().any():
-        raise DataError("contracts name a delivery zone, but not every site has one: give sites.zone, or a column 'zone'")
+        raise StudyError("contracts name a delivery zone, but not every site has one: give sites.zone, or a column 'zone'")
     nowhere = sorted(wanted - set(sites["zone"].astype(str)))
     if nowhere:
         there = ", ".join(sorted(set(sites["zone"].astype(str))))
-        raise DataError(f"no site is in the contracts' zone {', '.join(map(repr, nowhere))}; the sites are in: {there}")
+        raise StudyError(f"no site is in the contracts' zone {', '.join(map(repr, nowhere))}; the sites are in: {there}")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import DataError, StudyError
 from ..physics import renewables
 from ..sources.weather import UNITS, WIND_HEIGHT_M
 from ..study.study import Study
@@ -82,7 +82,7 @@ def _availability(
         return np.full((len(sites), *hours.shape), technologies.number("generation", kind, "availability"))
     cells = weather.hours
     if cells is None:
-        raise DataError(
+        raise StudyError(
             f"generation.{name} needs weather (hours.observed and the other keys of representative days), or a 'profile'"
         )
     cf = capacity_factor(kind, cells, cells["time"].values, cells["lon"].values, cells["lat"].values, technologies)
@@ -95,13 +95,15 @@ def technology_of(study: Study, name: str) -> str:
 
 
 def not_yet(study: Study, name: str, technologies: Technologies) -> bool:
-    """Whether a technology exists only after the study's year. Raises DataError where the study gives no year."""
+    """Whether a technology exists only after the study's year. Raises StudyError where the study gives no year."""
     kind = technology_of(study, name)
     first = technologies.generation_numbers(kind).get("exists_from")
     if first is None:
         return False
     if study.year is None:
-        raise DataError(f"generation.{name}: '{kind}' exists from {first:.0f}; say which year the study plans for (year: 2030)")
+        raise StudyError(
+            f"generation.{name}: '{kind}' exists from {first:.0f}; say which year the study plans for (year: 2030)"
+        )
     return study.year < first
 
 

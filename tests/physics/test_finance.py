@@ -60,7 +60,7 @@ def test_prices_rise_and_rates_are_plausible():
     assert all(0.7 < y["eur_per_usd"] < 1.0 for y in table)
 
 
-@pytest.mark.parametrize("name", ["cooling", "generation", "servers", "tariffs", "carbon"])
+@pytest.mark.parametrize("name", ["cooling", "generation", "storage", "servers", "tariffs", "carbon"])
 def test_tables_say_where_every_number_is_from(name):
     with (TABLES / f"{name}.csv").open() as f:
         reader = csv.DictReader(f)

@@ -18,7 +18,8 @@ PLACE = (51.3, 9.5)
 
 def rows(technology: str) -> dict[str, float]:
     with (TABLES / "generation.csv").open() as f:
-        return {r["parameter"]: float(r["value"]) for r in csv.DictReader(f) if r["technology"] == technology}
+        found = [r for r in csv.DictReader(f) if r["technology"] == technology and r["parameter"] != "model"]
+    return {r["parameter"]: float(r["value"]) for r in found}
 
 
 def curve() -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,55 @@
+"""Settlement: what contracts leave over in an hour is matched as far as there is import, whether or not a limit asked for it.
+
+The model matches as much as its limits and prices need; more changes no cost (with a price on it, it is matched already) and
+never breaks a limit on clean energy or market-based carbon. In each zone and hour the rest is shared out in proportion to the
+import that is not matched yet; what is matched is only ever raised.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..inputs.inputs import Inputs
+from ..solve.outcome import Outcome
+from ..solve.program import Program
+
+Columns = dict[tuple[str, int], int]
+
+
+def settled(program: Program, outcome: Outcome, inputs: Inputs) -> np.ndarray:
+    """The values of the hour columns with matching raised: (own columns, blocks). Unchanged where there are no contracts."""
+    hours = outcome.hours.copy()
+    matched, new = _columns(program, "contracts.matched"), _columns(program, "contracts.matched_new")
+    if not matched:
+        return hours
+    imported, d = _columns(program, "grid.imported"), inputs.data
+    taken = {c: outcome.plan[program.plan_column("contracts.contracted", c)] for c in d["contract"].values.tolist()}
+    produced = {c: mw * d["contract_profile"].sel(contract=c).values for c, mw in taken.items()}  # (block, hour)
+    zone_of = {c: contract.zone for c, contract in inputs.study.contracts.items()}
+    for zone in set(zone_of.values()):
+        sites = inputs.sites["site"] if zone is None else inputs.sites.loc[inputs.sites["zone"].astype(str) == zone, "site"]
+        here = [c for c in produced if zone_of[c] == zone]
+        counts = [c for c in here if d["contract_new"].sel(contract=c) > 0]
+        for t, hour in enumerate(d["hour"].values.tolist()):
+            of = {name: [cols[s, hour] for s in sites] for name, cols in (("matched", matched), ("imported", imported))}
+            _raise(hours, of["matched"], hours[of["imported"]], sum(produced[c][:, t] for c in here))
+            if new:
+                _raise(hours, [new[s, hour] for s in sites], hours[of["matched"]], sum(produced[c][:, t] for c in counts))
+    return hours
+
+
+def _columns(program: Program, name: str) -> Columns:
+    return {
+        (label.index["site"], label.index["hour"]): j  # type: ignore[misc]
+        for j, label in enumerate(program.hours.columns[: program.n_own])
+        if label.name == name
+    }
+
+
+def _raise(hours: np.ndarray, columns: list[int], most: np.ndarray, supply: np.ndarray | float) -> None:
+    """Raise these columns towards `most` (site, block) by what `supply` (block,) leaves over, in proportion to the room."""
+    now = hours[columns]
+    room = np.maximum(most - now, 0.0)
+    left, rooms = np.maximum(supply - now.sum(axis=0), 0.0), room.sum(axis=0)
+    share = np.minimum(left / np.where(rooms > 0, rooms, 1.0), 1.0)
+    hours[columns] = now + room * share
