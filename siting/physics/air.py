@@ -132,6 +132,10 @@ def dew_point_c(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
     >>> round(float(dew_point_c(0.0147, 101325.0)), 1)  # ASHRAE table 2: 0.0147 saturates 20 degC air
     20.0
     """
+    return _dew_point(humidity_ratio, pressure_pa)
+
+
+def _dew_point(humidity_ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
     log_e = np.log(vapour_pressure_pa(humidity_ratio, pressure_pa))
     ice = log_e < _LOG_SATURATION_AT_0C
     t = np.full_like(log_e, KELVIN)
@@ -179,6 +183,29 @@ def saturation_temperature_c(enthalpy_kj_per_kg: ArrayLike, pressure_pa: ArrayLi
         over = 1.006 * t + ws * (2501.0 + 1.86 * t) - h
         t = t - over / (1.006 + slope * (2501.0 + 1.86 * t) + 1.86 * ws)
     return np.asarray(t)
+
+
+LAPSE_K_PER_M = 0.0065  # of the standard atmosphere
+
+
+def at_altitude(
+    dry_bulb_c: ArrayLike, dew_point_c: ArrayLike, pressure_pa: ArrayLike, rise_m: ArrayLike
+) -> tuple[Array, Array, Array]:
+    """Dry bulb [degC], dew point [degC] and pressure [Pa] of the same air `rise_m` [m] higher (negative: lower).
+
+    T' = T - 0.0065 rise; p' = p (1 - 0.0065 rise / T)^5.2559 with T in kelvin (barometric formula); the humidity
+    ratio stays, so that the dew point follows the pressure; it is cut at saturation.
+
+    The standard atmosphere at 1000 m is 8.5 degC and 89,875 Pa:
+
+    >>> [round(float(x), 1) for x in at_altitude(15.0, 5.0, 101325.0, 1000.0)]
+    [8.5, 3.3, 89874.5]
+    """
+    dry, dew, pressure, rise = broadcast(dry_bulb_c, dew_point_c, pressure_pa, rise_m)
+    higher = pressure * (1.0 - LAPSE_K_PER_M * rise / (dry + KELVIN)) ** 5.2559
+    cooler = dry - LAPSE_K_PER_M * rise
+    w = humidity_ratio(saturation_pressure_pa(np.minimum(dew, dry)), pressure)
+    return cooler, np.minimum(_dew_point(w, higher), cooler), higher
 
 
 def _log_saturation(t: Array, c: tuple[float, ...]) -> Array:
