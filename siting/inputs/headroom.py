@@ -18,7 +18,7 @@ from ..errors import InputsError
 from ..physics.network import Network
 from ..physics.outages import Outages, single_outages
 from ..sources.grid import read_demand, read_network
-from ..sources.weather import at_sites, open_grid
+from ..sources.weather import at_sites, open_weather
 from ..study.study import Study
 from .generation import capacity_factor
 from .grid import Grid, build_grid
@@ -120,7 +120,7 @@ def _observed(
     assert study.grid is not None and study.hours.power_system is not None and study.hours.observed is not None
     assert hours.time is not None
     system = xr.open_dataset(study.path(study.hours.power_system), engine="h5netcdf").load()
-    weather = open_grid(study.path(study.hours.observed))
+    weather = open_weather(study.path(study.hours.observed))
     times = np.intersect1d(system["time"].values, weather["time"].values)
     of = system.sel(time=times)
     extremes = extreme_hours(
@@ -156,7 +156,7 @@ def _at_buses(study: Study, grid: Grid, times: np.ndarray, technologies: Technol
     assert study.hours.observed is not None
     path = study.path(study.hours.observed)
     lon, lat = grid.buses["lon"].to_numpy(float), grid.buses["lat"].to_numpy(float)
-    cells = at_sites(open_grid(path), lon, lat, list(grid.buses["bus"]), path, within_cells=np.inf).sel(time=times)
+    cells = at_sites(open_weather(path), lon, lat, list(grid.buses["bus"]), path, within_cells=np.inf).sel(time=times)
     which = cells["cell_of_site"].values
     where = cells["lon"].values, cells["lat"].values
     return (

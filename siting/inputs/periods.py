@@ -18,11 +18,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from ..errors import DataError
 from ..physics import air, finance
 from ..sources.tables import read_csv
-from ..sources.weather import open_grid
+from ..sources.weather import open_weather
 from ..study.study import Study
 from . import hours as hours_
 from .carbon import clean_share, short_run_marginal
 from .money import SHIPPED
+from .weather import AIR
 
 PRICE_LEVEL = 2018  # observed prices are of 2018 and the modelled ones are fitted on them
 SYSTEM = ("wind_cf", "solar_cf", "residual_load_mw", "carbon_average_t_per_mwh")
@@ -32,7 +33,7 @@ def representative(study: Study) -> hours_.Hours:
     """Choose the days, fit the weights, and cut the national series into blocks of 24 hours (UTC)."""
     hours = study.hours
     assert hours.observed and hours.typical_year and hours.power_system and hours.prices and hours.days
-    observed = open_grid(study.path(hours.observed))
+    observed = open_weather(study.path(hours.observed))
     system = _series(study, "power_system", SYSTEM)
     prices = _series(study, "prices", ("day_ahead_price_eur_per_mwh",))
     to_2024 = finance.deflate(1.0, PRICE_LEVEL, 2024, "EUR", _deflators())
@@ -141,11 +142,12 @@ def _features(
     study: Study, observed: xr.Dataset, system: xr.Dataset, prices: xr.Dataset, days: pd.DatetimeIndex
 ) -> tuple[pd.DataFrame, pd.Series]:
     assert study.hours.typical_year
-    typical = open_grid(study.path(study.hours.typical_year))
+    typical = open_weather(study.path(study.hours.typical_year), AIR)
 
     def wet_bulb(grid: xr.Dataset) -> xr.DataArray:
         """Of the mean air over all cells: a national signal, one value an hour."""
-        mean = grid[["dry_bulb_c", "dew_point_c", "pressure_pa"]].mean(["lat", "lon"]).load()
+        of_air = grid[list(AIR)]
+        mean = of_air.mean([d for d in of_air.dims if d != "time"]).load()
         state = air.state(mean["dry_bulb_c"].values, mean["dew_point_c"].values, mean["pressure_pa"].values)
         return xr.DataArray(state.wet_bulb_c, {"time": mean["time"]})
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..sources.weather import at_sites, open_grid
+from ..errors import InputsError
+from ..physics import air
+from ..sources.weather import UNITS, at_sites, between_cells, open_weather
 from ..study.study import Study
 from .hours import Hours
 
@@ -30,8 +34,7 @@ class Weather:
         if study.hours.observed is None or hours.time is None:
             return cls(study, None, None)
         path = study.path(study.hours.observed)
-        lon, lat = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
-        observed = at_sites(open_grid(path), lon, lat, sites["site"].tolist(), path)
+        observed = of_sites(study, sites, path)
         return cls(study, observed.sel(time=xr.DataArray(hours.time, dims=("block", "hour"))), observed)
 
     def only(self, sites: list[str]) -> Weather:
@@ -51,9 +54,28 @@ class Weather:
     def typical(self, sites: gpd.GeoDataFrame) -> xr.Dataset:
         """The typical year by cell, (cell, time)."""
         assert self.study.hours.typical_year
-        path = self.study.path(self.study.hours.typical_year)
-        lon, lat = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
-        return at_sites(open_grid(path), lon, lat, sites["site"].tolist(), path, AIR)
+        return of_sites(self.study, sites, self.study.path(self.study.hours.typical_year), AIR)
+
+
+def of_sites(study: Study, sites: gpd.GeoDataFrame, path: Path, variables: Sequence[str] = tuple(UNITS)) -> xr.Dataset:
+    """The weather of a file at the sites, (cell, time), by the study's `hours.to_site`: the enclosing cell as it is, or
+    interpolation between cells with the air brought to the altitude of the site."""
+    weather = open_weather(path, variables)
+    lon, lat = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
+    names = sites["site"].tolist()
+    if study.hours.to_site == "cell":
+        return at_sites(weather, lon, lat, names, path, variables)
+    unknown = names if "elevation_m" not in sites else sites.loc[sites["elevation_m"].isna(), "site"].tolist()
+    if unknown:
+        raise InputsError(
+            f"hours.to_site: interpolated needs elevation_m for every candidate; {len(unknown)} have none, the first is "
+            f"'{unknown[0]}'. Give the column, or set hours.to_site: cell"
+        )
+    cells = between_cells(weather, lon, lat, names, path, variables)
+    rise = sites["elevation_m"].to_numpy(float) - cells["elevation_m"].values
+    dry, dew, pressure = (cells[v].values for v in AIR)
+    moved = air.at_altitude(dry, dew, pressure, rise[:, None])
+    return cells.assign({v: cells[v].copy(data=a) for v, a in zip(AIR, moved, strict=True)})
 
 
 def by_site(values: np.ndarray, weather: xr.Dataset) -> np.ndarray:

@@ -20,6 +20,7 @@ CANDIDATE_COLUMNS = {
     "zone": "bidding zone, for delivery of contracts",
     "basin": "water basin, for the price of water and limits per basin",
     "reclaimed_m3_per_hour": "reclaimed water on offer",
+    "elevation_m": "altitude, for weather that is interpolated",
     "land_ha": "land on offer",
     "land_price_eur_2024_per_ha": "price of land",
     "fixed_cost_eur_2024_per_year": "fixed cost of an open site",

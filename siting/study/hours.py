@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -15,6 +16,7 @@ class Hours(Group):
     table: Path | None = None
     observed: Path | None = None
     typical_year: Path | None = None
+    to_site: Literal["cell", "interpolated"] = "cell"  # interpolated: with altitude correction, sites need elevation_m
     days: int | None = Field(None, ge=1, le=92)
     power_system: Path | None = None
     prices: Path | None = None

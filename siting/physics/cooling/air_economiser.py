@@ -40,11 +40,28 @@ def air_economiser(outdoor: air.State, p: Parameters) -> Performance:
 
 
 def air_economiser_air_chiller(outdoor: air.State, p: Parameters) -> Performance:
-    """The same with air-cooled chillers behind it, which need no water."""
-    free, parts, return_c = _hall(outdoor, p)
-    load = np.where(free, 0.0, heat_kw(p)).astype(outdoor.dry_bulb_c.dtype)
-    parts += [chiller.air_cooled(load, p["chilled_water_max_c"], outdoor.dry_bulb_c, p), room.chilled_pump(load, p)]
-    return performance(outdoor.dry_bulb_c, parts, return_c, p["recoverable_share"] * heat_kw(p))
+    """Outdoor air as it is, neither humidified nor cooled by evaporation, or else a closed hall on air-cooled chillers.
+
+    The economiser runs while T <= supply_high_c and the outdoor dew point lies between driest_dew_point_c and
+    wettest_dew_point_c: a legacy hall in a very dry or a humid place is closed for much of the year. In those hours the
+    coils also condense, and a humidifier puts the water back."""
+    supply_c = np.clip(outdoor.dry_bulb_c, p["supply_low_c"], p["supply_high_c"])
+    driest, wettest = (
+        air.humidity_ratio(float(air.saturation_pressure_pa(p[q])), outdoor.pressure_pa)
+        for q in ("driest_dew_point_c", "wettest_dew_point_c")
+    )
+    w = outdoor.humidity_ratio
+    closed = ~((outdoor.dry_bulb_c <= p["supply_high_c"]) & (w >= driest) & (w <= wettest))
+    heat = heat_kw(p)
+    load, humidifier = room.dehumidified(heat, room.Loop(p["chilled_water_max_c"], p["chilled_water_max_c"]), p)
+    parts = [
+        electrical(p),
+        room.fans(room.air_flow(heat, p), supply_c, outdoor.pressure_pa, p),
+        chiller.air_cooled(closed * load, p["chilled_water_max_c"], outdoor.dry_bulb_c, p),
+        room.chilled_pump(closed * load, p),
+        Part(*(closed * x for x in humidifier)),
+    ]
+    return performance(outdoor.dry_bulb_c, parts, supply_c + p["air_rise_k"], p["recoverable_share"] * heat)
 
 
 def _hall(outdoor: air.State, p: Parameters) -> tuple[NDArray[np.bool_], list[Part], Array]:

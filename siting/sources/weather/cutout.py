@@ -20,7 +20,8 @@ def read_cutout(path: Path) -> xr.Dataset:
     """What the cutout has, lazily, as the project's variables on (time, lat, lon)."""
     raw = xr.open_dataset(path, chunks="auto")
     raw = raw.drop_vars([c for c in ("lat", "lon") if c in raw.coords and c not in raw.dims], errors="ignore")
-    raw = raw.rename({"x": "lon", "y": "lat"}).sortby(["lat", "lon"])
+    raw = raw.rename({"x": "lon", "y": "lat"})
+    raw = raw.assign_coords({d: raw[d].astype(float).round(4) for d in ("lat", "lon")}).sortby(["lat", "lon"])
     out: dict[str, xr.DataArray] = {}
     try:
         if "temperature" in raw:

@@ -66,7 +66,9 @@ def converted(a: xr.DataArray, name: str, unit: str | None = None) -> xr.DataArr
             raise ValueError(f"{a.name or name} has the unit '{unit}'; {name} is made from {', '.join([to, *known])}")
         factor, offset = _FACTOR_AND_OFFSET[unit, to]
         a = a * np.float32(factor) + np.float32(offset) if a.dtype == np.float32 else a * factor + offset
-    return a.rename(name).assign_attrs(units=to)
+    a = a.rename(name)
+    a.attrs = {"units": to}
+    return a
 
 
 def checked(data: xr.Dataset, needed: Sequence[str], path: Path) -> xr.Dataset:
