@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import depth_first_order
 
-from ..errors import ModelError, SolveError
+from ..errors import ModelError
 from ..inputs.situations import DO_NO_HARM_MW, Situation
 from ..physics.network import Network
 from ..physics.security import RowPool
-from .grid_lp import JointProgram, Served, SituationProgram
+from .grid_lp import Served, SituationProgram
+from .joint import Joint, joint
 
 SERVABLE_MW = 0.01
 """Unserved power up to this counts as none; it lies far below any connection and above solver noise."""
@@ -32,7 +33,6 @@ CEILING_MW = 5_000.0
 """Headroom is searched up to here; larger values say nothing about a connection."""
 
 PRICE_NOISE = 1e-6
-MOST_ROUNDS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,20 +74,18 @@ class Headroom(NamedTuple):
     rule: str
 
 
-class Joint(NamedTuple):
-    """Largest total [MW] of several candidates together in all situations, and one way to reach it.
+class FullCheck(NamedTuple):
+    """What a check of every branch, intact and after every outage, in every situation found.
 
-    `corridors` [MW per MW]: how much the total rises per MW of limit of a branch, largest first;
-    `adequacy` [MW per MW]: per MW of supply; `situations` are the hours that bind.
+    `pairs` counts the limits compared, `worst_mw` [MW] is how far the worst flow lies above its limit (below zero: within),
+    `unserved_mw` what stays unserved in the worst situation, `where` names the worst limit and its situation.
     """
 
-    total_mw: float
-    d_mw: NDArray[np.float64]
-    corridors: dict[str, float]
-    adequacy: float
-    situations: list[str]
-    rounds: int
-    rule: str
+    situations: int
+    pairs: int
+    worst_mw: float
+    where: str
+    unserved_mw: float
 
 
 class GridCheck:
@@ -172,21 +170,27 @@ class GridCheck:
 
     def joint(self, candidates: ArrayLike, caps_mw: ArrayLike) -> Joint:
         """The largest sum of connections of `candidates` (numbers), each up to its cap, in all situations together."""
-        candidates = np.asarray(candidates, np.int64)
-        caps = np.broadcast_to(np.asarray(caps_mw, float), len(candidates))
-        master = JointProgram(len(candidates), caps)
-        rows: list[GridCut] = []
-        for round_number in range(1, MOST_ROUNDS + 1):
-            d = np.zeros(len(self.candidate))
-            value, worth = master.solve()
-            np.add.at(d, candidates, value)
-            found = self.cuts(d)
-            if not found:
-                return _joint(value, rows, worth, round_number, self.rule)
-            rows += found
-            for cut in found:
-                master.add(cut.coefficients[candidates], cut.rhs_mw)
-        raise SolveError(f"the joint headroom of {len(candidates)} candidates needs more than {MOST_ROUNDS} rounds")
+        return joint(self, candidates, caps_mw, SERVABLE_MW)
+
+    def full_check(self, d_mw: ArrayLike) -> FullCheck:
+        """Re-dispatch every situation at `d_mw` and compare every flow with its limit, before and after every outage."""
+        asked = self._by_place(d_mw)
+        pairs, worst, where, unserved = 0, -np.inf, "", 0.0
+        for number, situation in enumerate(self.situations):
+            served = self._serve(number, asked)
+            unserved = max(unserved, float(asked.sum() - served.served_mw.sum()))
+            over = [np.abs(served.flow_mw)[:, None] - situation.limit_mw[:, None]]
+            if self.pool is not None:
+                over.append(self.pool.violation(served.flow_mw, self._program.emergency))
+            for table in over:
+                pairs += table.size
+                if table.size and table.max() > worst:
+                    worst = float(table.max())
+                    branch, outage = np.unravel_index(int(table.argmax()), table.shape)
+                    lost = "" if table is over[0] or self.pool is None else self.pool.outages.name(int(outage))
+                    name = self.network.branch[branch] + (f" after the loss of {lost}" if lost else "")
+                    where = f"{name} in {situation.name}"
+        return FullCheck(len(self.situations), pairs, worst, where, unserved)
 
     def stacking_error(self, candidates: ArrayLike, caps_mw: ArrayLike) -> float:
         """(sum of single headrooms, each up to its cap - joint headroom) / joint headroom.
@@ -266,17 +270,3 @@ def _binding(corridors: dict[str, float], adequacy: float) -> str:
     if branch is not None and corridors[branch] >= adequacy:
         return branch
     return "adequacy" if adequacy > PRICE_NOISE else branch or "none"
-
-
-def _joint(value: NDArray[np.float64], rows: list[GridCut], worth: NDArray[np.float64], rounds: int, rule: str) -> Joint:
-    """Carry the worth of each row [MW per MW of its right-hand side] over to branches and supply."""
-    corridors: dict[str, float] = {}
-    adequacy = 0.0
-    binding = [(row, float(each)) for row, each in zip(rows, worth, strict=True) if each > PRICE_NOISE]
-    for row, each in binding:
-        adequacy += each * row.adequacy
-        for branch, share in row.corridors.items():
-            corridors[branch] = corridors.get(branch, 0.0) + each * share
-    ranked = dict(sorted(corridors.items(), key=lambda item: -item[1]))
-    hours = sorted({row.situation for row, _ in binding})
-    return Joint(float(value.sum()), value, ranked, adequacy, hours, rounds, rule)
