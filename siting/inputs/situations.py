@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputsError
+from ..physics.network import Network, transfers
 from .base_dispatch import dispatch_base
 from .grid import Grid
 
@@ -95,6 +96,8 @@ class Situation:
     base_flow_mw: NDArray[np.float64]
     limit_mw: NDArray[np.float64]
     emergency_mw: NDArray[np.float64]
+    rating_mw: NDArray[np.float64]
+    share_of_rating: float
     overloaded: pd.DataFrame
     rule: str
 
@@ -156,8 +159,23 @@ def build_situation(
     over = np.abs(flow) > screened + OVERLOAD_FROM_MW
     limit = np.where(over, np.abs(flow) + DO_NO_HARM_MW, screened)
     overloaded = _overloaded(grid, over, flow, limit)
-    label, emergency = rule(security_factor, n_1), grid.network.emergency_mw
-    return Situation(name, reason, time, kind, demand, supply, share, lack, flow, limit, emergency, overloaded, label)
+    return Situation(
+        name=name,
+        reason=reason,
+        time=time,
+        kind=kind,
+        demand_mw=demand,
+        supply_mw=supply,
+        planned_share=share,
+        lack_mw=lack,
+        base_flow_mw=flow,
+        limit_mw=limit,
+        emergency_mw=grid.network.emergency_mw,
+        rating_mw=grid.network.rating_mw,
+        share_of_rating=security_factor,
+        overloaded=overloaded,
+        rule=rule(security_factor, n_1),
+    )
 
 
 def design_peak(
@@ -233,9 +251,12 @@ def planned_share(grid: Grid) -> NDArray[np.float64]:
     return share
 
 
-def with_limits(situation: Situation, limit_mw: ArrayLike, emergency_mw: ArrayLike) -> Situation:
-    """The same hour with other branch limits [MW], intact and after an outage, for instance after a reinforcement."""
-    return replace(situation, limit_mw=np.asarray(limit_mw, float), emergency_mw=np.asarray(emergency_mw, float))
+def rebuilt(situation: Situation, before: Network, after: Network) -> Situation:
+    """The same hour and the same dispatch in a network with other branches: base flows and limits anew."""
+    flow = transfers(after, before.incidence.T @ (situation.base_flow_mw - before.shift_flow_mw)) + after.shift_flow_mw
+    allowed = situation.share_of_rating * after.rating_mw
+    limit = np.where(np.abs(flow) > allowed + OVERLOAD_FROM_MW, np.abs(flow) + DO_NO_HARM_MW, allowed)
+    return replace(situation, base_flow_mw=flow, limit_mw=limit, emergency_mw=after.emergency_mw, rating_mw=after.rating_mw)
 
 
 def overloaded_anywhere(situations: Sequence[Situation]) -> pd.DataFrame:

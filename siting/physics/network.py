@@ -10,8 +10,8 @@ Lossless, flat voltage, small angles: thermal limits only, no voltage, reactive 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -208,6 +208,27 @@ def build_network(
 
 def _of_branch(values: ArrayLike | None, otherwise: float, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.full(int(kept.sum()), otherwise) if values is None else np.asarray(values, float)[kept]
+
+
+def with_circuits(network: Network, more: Mapping[int, int]) -> Network:
+    """The network with so many more circuits, each like those that are there, on the branches numbered.
+
+    >>> line = build_network("ab", ["ab"], [0], [1], [1e-3], [100], 1.0)
+    >>> twice = with_circuits(line, {0: 1})
+    >>> float(twice.rating_mw[0]), float(twice.susceptance_mw_per_rad[0]), float(twice.circuits[0])
+    (200.0, 2000.0, 2.0)
+    """
+    circuits = network.circuits.copy()
+    for branch, count in more.items():
+        circuits[branch] += count
+    factor = circuits / network.circuits
+    return replace(
+        network,
+        circuits=circuits,
+        susceptance_mw_per_rad=network.susceptance_mw_per_rad * factor,
+        rating_mw=network.rating_mw * factor,
+        emergency_mw=network.emergency_mw * factor,
+    )
 
 
 def _refuse_unusable(

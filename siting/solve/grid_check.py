@@ -12,7 +12,7 @@ keeps every servable d and excludes d0 when V_k(d0) > 0. Situations are checked 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ from ..physics.network import Network
 from ..physics.security import RowPool
 from .grid_lp import Served, SituationProgram
 from .joint import Joint, joint
+from .uprate import Uprate
 
 SERVABLE_MW = 0.01
 """Unserved power up to this counts as none; it lies far below any connection and above solver noise."""
@@ -51,6 +52,7 @@ class GridCut:
     corridors: dict[str, float]
     adequacy: float
     rule: str
+    rise: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def binding(self) -> str:
@@ -103,6 +105,7 @@ class GridCheck:
         candidate_bus_index: ArrayLike,
         adequacy: bool = False,
         pool: RowPool | None = None,
+        uprates: Sequence[Uprate] = (),
     ):
         if not situations:
             raise ModelError("a grid check needs at least one situation")
@@ -110,9 +113,9 @@ class GridCheck:
         self.situations: list[Situation] = []
         self.candidate = np.asarray(candidate_bus_index, np.int64)
         self.place, self._column = np.unique(network.node[self.candidate], return_inverse=True)
-        self.pool = pool
+        self.pool, self.uprates = pool, tuple(uprates)
         self._program = SituationProgram(network, self.place, situations[0].planned_share, pool)
-        self._loaded = -1
+        self._loaded: tuple[int, bytes] = (-1, b"")
         for situation in situations:
             self.add(situation)
 
@@ -129,12 +132,19 @@ class GridCheck:
             raise ModelError(f"situation {situation.name!r} follows the rule {situation.rule!r}, the others {self.rule!r}")
         self.situations.append(situation)
 
-    def cuts(self, d_mw: ArrayLike) -> list[GridCut]:
-        """One cut for every situation that cannot serve `d_mw` (candidate), worst first; empty if all can."""
-        asked = self._by_place(d_mw)
+    def cuts(self, d_mw: ArrayLike, built: ArrayLike | None = None) -> list[GridCut]:
+        """One cut for every situation that cannot serve `d_mw`, worst first; empty if all can.
+
+        `d_mw` is by candidate, or by situation and candidate. `built` is the share (0 to 1) of each uprate that is built.
+        """
+        d_mw = np.asarray(d_mw, float)
+        if d_mw.ndim == 2 and len(d_mw) != len(self.situations):
+            raise ModelError(f"connections were given for {len(d_mw)} of {len(self.situations)} situations")
+        asked = np.broadcast_to(d_mw, (len(self.situations), d_mw.shape[-1]))
+        share = np.zeros(len(self.uprates)) if built is None else np.asarray(built, float)
         found = []
-        for number in range(len(self.situations)):
-            cut = self._cut(number, asked, np.asarray(d_mw, float))
+        for number, d in enumerate(asked):
+            cut = self._cut(number, d, share)
             if cut is not None:
                 found.append(cut)
         return sorted(found, key=lambda cut: -cut.violation_mw)
@@ -172,14 +182,17 @@ class GridCheck:
         """The largest sum of connections of `candidates` (numbers), each up to its cap, in all situations together."""
         return joint(self, candidates, caps_mw, SERVABLE_MW)
 
-    def full_check(self, d_mw: ArrayLike) -> FullCheck:
+    def full_check(self, d_mw: ArrayLike, built: ArrayLike | None = None) -> FullCheck:
         """Re-dispatch every situation at `d_mw` and compare every flow with its limit, before and after every outage."""
-        asked = self._by_place(d_mw)
+        demands = np.broadcast_to(np.asarray(d_mw, float), (len(self.situations), len(self.candidate)))
+        share = np.zeros(len(self.uprates)) if built is None else np.asarray(built, float)
         pairs, worst, where, unserved = 0, -np.inf, "", 0.0
         for number, situation in enumerate(self.situations):
-            served = self._serve(number, asked)
+            asked = self._by_place(demands[number])
+            served = self._serve(number, asked, share)
             unserved = max(unserved, float(asked.sum() - served.served_mw.sum()))
-            over = [np.abs(served.flow_mw)[:, None] - situation.limit_mw[:, None]]
+            limit = self._program.upper[self._program.flow]
+            over = [np.abs(served.flow_mw)[:, None] - limit[:, None]]
             if self.pool is not None:
                 over.append(self.pool.violation(served.flow_mw, self._program.emergency))
             for table in over:
@@ -211,15 +224,21 @@ class GridCheck:
             raise ModelError("connections must be finite and not negative")
         return np.bincount(self._column, weights=np.maximum(d, 0.0), minlength=len(self.place)).astype(float)
 
-    def _serve(self, number: int, asked: NDArray[np.float64]) -> Served:
+    def _serve(self, number: int, asked: NDArray[np.float64], built: NDArray[np.float64] | None = None) -> Served:
         """Solve situation `number`, from where the program stands."""
         program, situation = self._program, self.situations[number]
-        if number != self._loaded:
+        share = np.zeros(len(self.uprates)) if built is None else built
+        if (number, share.tobytes()) != self._loaded:
             lack = situation.lack_mw
             planned = lack if self.adequacy else np.full(len(lack), np.inf)
-            emergency = self._emergency(situation)
-            program.set_situation(situation.demand_mw, situation.supply_mw, situation.limit_mw, lack, planned, emergency)
-            self._loaded = number
+            limit, emergency = situation.limit_mw.copy(), self._emergency(situation)
+            for uprate, part in zip(self.uprates, share, strict=True):
+                intact, after = uprate.effect(situation, emergency)
+                limit[uprate.branch] += part * intact
+                if emergency is not None:
+                    emergency[uprate.branch] += part * after
+            program.set_situation(situation.demand_mw, situation.supply_mw, limit, lack, planned, emergency)
+            self._loaded = (number, share.tobytes())
         program.ask(asked)
         return program.solve()
 
@@ -228,16 +247,33 @@ class GridCheck:
             return None
         return self.pool.emergency(situation.emergency_mw, situation.base_flow_mw, DO_NO_HARM_MW)
 
-    def _cut(self, number: int, asked: NDArray[np.float64], d: NDArray[np.float64]) -> GridCut | None:
-        served = self._serve(number, asked)
+    def _cut(self, number: int, d: NDArray[np.float64], built: NDArray[np.float64]) -> GridCut | None:
+        asked = self._by_place(d)
+        served = self._serve(number, asked, built)
         if asked.sum() - served.served_mw.sum() <= SERVABLE_MW:
             return None
         coefficients = served.price[self._column]
         coefficients[np.abs(coefficients) < PRICE_NOISE] = 0.0
         violation = float(coefficients @ d - served.room_mw)
         corridors, adequacy = self._attribute(served)
-        name = self.situations[number].name
-        return GridCut(name, coefficients, served.room_mw, violation, corridors, adequacy, self.rule)
+        name, rise = self.situations[number].name, self._rise(number, served)
+        room = served.room_mw - float(rise @ built)
+        return GridCut(name, coefficients, room, violation, corridors, adequacy, self.rule, rise)
+
+    def _rise(self, number: int, served: Served) -> NDArray[np.float64]:
+        """By how much each uprate raises the room of this solve [MW]: the worth of its limits times their rise."""
+        situation, rise = self.situations[number], np.zeros(len(self.uprates))
+        if not len(rise):
+            return rise
+        emergency = self._emergency(situation)
+        for i, uprate in enumerate(self.uprates):
+            intact, after = uprate.effect(situation, emergency)
+            rise[i] = served.worth[uprate.branch] * intact
+            if self.pool is not None:
+                count = len(served.secure_worth)
+                rows = np.flatnonzero(self.pool.branch[:count] == uprate.branch)
+                rise[i] += float(served.secure_worth[rows] @ after[self.pool.outage[rows]])
+        return rise
 
     def _attribute(self, served: Served) -> tuple[dict[str, float], float]:
         """Worth of each binding limit (a branch, or a branch after an outage), largest first, and of planned supply."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from .group import Group, NotNegative, Positive
+from .reinforcement import Moratorium, Reinforcement
 
 
 class Situations(Group):
@@ -41,6 +42,10 @@ class Grid(Group):
     situations: Situations = Situations()
     max_connection_mw: Positive | None = None
     excess_sale: ExcessSale | None = None
+    decision_year: int | None = None  # lead times count from here
+    year: int | None = None  # the year in which power is needed
+    reinforcements: dict[str, Reinforcement] = {}
+    moratoria: tuple[Moratorium, ...] = ()
 
     @property
     def share_of_rating(self) -> float:
@@ -55,4 +60,10 @@ class Grid(Group):
             raise ValueError("headroom 'joint' needs 'network'; without one say 'per_bus' (a column headroom_mw) or 'off'")
         if self.network is not None and self.demand is None and self.headroom == "joint":
             raise ValueError("'network' needs 'demand' (a table bus, annual_gwh)")
+        if self.reinforcements and (self.headroom != "joint" or self.max_connection_mw is None):
+            raise ValueError("'reinforcements' need headroom 'joint' and 'max_connection_mw'")
+        if (self.decision_year is None) != (self.year is None):
+            raise ValueError("'decision_year' and 'year' (in which power is needed) go together")
+        if self.moratoria and self.year is None:
+            raise ValueError("'moratoria' need 'decision_year' and 'year'")
         return self

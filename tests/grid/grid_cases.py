@@ -45,6 +45,8 @@ def situation(
         base_flow_mw=np.zeros(network.branch_count),
         limit_mw=network.rating_mw if limit is None else np.asarray(limit, float),
         emergency_mw=network.emergency_mw,
+        rating_mw=network.rating_mw,
+        share_of_rating=1.0,
         overloaded=pd.DataFrame({"branch": [], "loading": []}),
         rule=rule(1.0),
     )
