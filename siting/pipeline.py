@@ -18,6 +18,7 @@ from .results.settlement import settled
 from .results.solution import Solution, read_outcome
 from .solve.alternatives import without_each
 from .solve.headroom import JointHeadroom
+from .solve.headroom_notes import tables
 from .solve.highs import Tell
 from .solve.monolith import Monolith
 from .solve.stamp import stamp
@@ -43,6 +44,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     check(inputs)
     model = build(inputs)
     program = stamp(model)
+    if grid:
+        grid.bind(program)
     mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, tell, interrupt)
     outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
     if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
@@ -51,7 +54,7 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)
     if grid:
-        solution.notes |= grid.tables(inputs, outcome)
+        solution.notes |= tables(grid, inputs, program, outcome)
     if "workloads_up" in solution.data:
         solution.notes["training"] = pauses(solution.data)
     solution = audit(solution, inputs)

@@ -25,6 +25,7 @@ LETTERS = {
     "w": "workload",
     "r": "region",
     "c": "contract",
+    "j": "reinforcement",
 }
 
 

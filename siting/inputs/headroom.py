@@ -24,6 +24,7 @@ from .generation import capacity_factor
 from .grid import Grid, build_grid
 from .hours import Hours
 from .money import Technologies
+from .reinforcement import Step, steps
 from .situations import MEASURED_ERROR, Situation, build_situation, design_peak, extreme_hours, overloaded_anywhere, rule
 
 
@@ -40,6 +41,7 @@ class GridCase:
     bus: np.ndarray  # bus number of each site
     adequacy: bool
     outages: Outages | None
+    steps: tuple[Step, ...]
     rule: str
     caveats: tuple[str, ...]
 
@@ -85,7 +87,8 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
         *grid.notes(),
     )
     adequacy, label = study.grid.adequacy, rule(factor, n_1)
-    return GridCase(grid.network, situations, n_named or len(situations), bus, adequacy, outages, label, caveats)
+    offered = steps(study, grid, technologies)
+    return GridCase(grid.network, situations, n_named or len(situations), bus, adequacy, outages, offered, label, caveats)
 
 
 def outages_told(outages: Outages, situations: list[Situation]) -> str:

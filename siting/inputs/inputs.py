@@ -15,7 +15,7 @@ import xarray as xr
 
 from ..study.study import Study
 
-DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract")
+DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement")
 INF = float("inf")
 
 
@@ -106,6 +106,9 @@ VARIABLES: dict[str, Variable] = {
     "carbon_residual": _v("block hour", "t/MWh", 0, 3, "carbon factor of import that no contract matches"),
     "carbon_marginal": _v("block hour", "t/MWh", 0, 3, "marginal carbon factor of the grid"),
     "grid_clean_share": _v("block hour", "1", 0, 1, "carbon-free share of the grid's mix"),
+    # reinforcement of the grid
+    "reinforcement_cost": _v("reinforcement", "EUR_2024/year", 0, 1e12, "annuity and upkeep of the step"),
+    "reinforcement_in_time": _v("reinforcement", "1", 0, 1, "the step is ready in the year in which power is needed"),
     # contracts
     "contract_profile": _v("contract block hour", "1", 0, 1, "capacity factor of the contracted plant"),
     "contract_offered": _v("contract", "MW", 0, 1e6, "plant on offer"),

@@ -40,6 +40,8 @@ class Technologies:
             files["storage"] = folder / "storage.csv"
         if study.grid:
             files["tariffs"] = folder / "tariffs.csv"
+        if study.grid and study.grid.reinforcements:
+            files["reinforcement"] = folder / "reinforcement.csv"
         if not study.cooling:
             files = {}
         return cls(folder, cooling_path, {n: read_technologies(p) for n, p in files.items()})

@@ -20,6 +20,7 @@ from .generation import generation
 from .generation import notes as generation_notes
 from .headroom import grid_case
 from .inputs import Inputs, described
+from .reinforcement import reinforcement
 from .screening import screened
 from .storage import storage
 from .water import water, with_basin
@@ -57,11 +58,12 @@ def prepare(study: Study) -> Inputs:
     parts |= carbon(study, hours)
     parts |= money.connection(study, sites, technologies)
     parts |= money.penalties(parts)
+    case = grid_case(study, sites, hours, technologies)
+    parts |= reinforcement(case.steps if case else ())
     data = described(xr.Dataset(parts))
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
     notes = hours.notes | weather.notes | generation_notes(study, technologies)
-    case = grid_case(study, sites, hours, technologies)
     return Inputs(study, table, data, case, money.unavoidable(study, data), notes)
 
 

@@ -23,6 +23,7 @@ from scipy.sparse.csgraph import connected_components
 from .network import Network, transfers
 
 ISLANDING = 1e-6
+Lost = Literal["circuit", "branch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class Outages:
     branch: NDArray[np.int64]
     lodf: NDArray[np.float64]
     islanding: tuple[str, ...]
+    lost: Lost = "circuit"
 
     @property
     def count(self) -> int:
@@ -66,7 +68,7 @@ class Outages:
         return f"one circuit of {self.network.branch[number]}" if one_of_several else self.network.branch[number]
 
 
-def single_outages(network: Network, lost: Literal["circuit", "branch"] = "circuit", of: ArrayLike | None = None) -> Outages:
+def single_outages(network: Network, lost: Lost = "circuit", of: ArrayLike | None = None) -> Outages:
     """All single outages of the network, or of the branches numbered in `of`.
 
     `lost` says whether an outage takes one circuit of a branch or the branch with all its circuits.
@@ -86,4 +88,4 @@ def single_outages(network: Network, lost: Literal["circuit", "branch"] = "circu
     phi *= share[whole] / left[whole]
     gone = np.flatnonzero(share[whole] >= 1.0)
     phi[kept[gone], gone] = -1.0
-    return Outages(network, kept, phi, tuple(network.branch[number] for number in chosen[~whole]))
+    return Outages(network, kept, phi, tuple(network.branch[number] for number in chosen[~whole]), lost)

@@ -9,45 +9,88 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.optimize import linprog
 
 from ..inputs.headroom import GridCase
 from ..inputs.inputs import Inputs
-from ..physics.security import RowPool
-from .grid_check import CEILING_MW, GridCheck, GridCut
-from .outcome import Outcome
+from .built_grid import BuiltGrid
+from .grid_check import CEILING_MW, SERVABLE_MW, GridCut
+from .grid_columns import GridColumns
+from .program import Program
 
-CORRIDOR_PRICE_FROM = 1.0  # EUR_2024 per MW and year: less is solver noise
 ROUNDS = 60
 LOOSE = 1e-4
 OTHER_ORDERS = 12
 
 
 class JointHeadroom:
-    """The grid case of the inputs, ready to be asked."""
+    """The grid case of the inputs, ready to be asked.
+
+    `find_cuts` (here `cuts`) gets the values of the plan columns that the grid sees (`Program.grid_columns`: connections, and
+    reinforcements where the study offers any) and gives rows over them: `coefficients @ values <= rhs_mw`. An uprate loosens a
+    row by what it is worth there; a row found with some new circuits holds for that configuration only, and is
+    loosened for every circuit that is built otherwise by as much as connections could ever break it.
+    """
 
     def __init__(self, case: GridCase):
         self.case = case
-        self.pool = RowPool(case.outages) if case.outages else None
-        self.check = GridCheck(case.network, case.situations, case.bus, case.adequacy, self.pool)
-        self._named = GridCheck(case.network, case.situations[: case.n_named], case.bus, case.adequacy, self.pool)
-        self.own = self._named.firm_headroom()
+        self._grids: dict[tuple[int, ...], BuiltGrid] = {(): BuiltGrid(case)}
+        self.own = self._grids[()].named.firm_headroom()
+        self.columns: GridColumns | None = None
+        kind = np.array([step.kind for step in case.steps])
+        self.uprates, self._circuits = np.flatnonzero(kind == "uprate"), np.flatnonzero(kind == "circuit")
+        self._most = np.full(len(case.bus), np.inf)
 
     def limited(self, inputs: Inputs) -> Inputs:
-        """The same inputs with each site's own headroom as the bound of its connection.
+        """The same inputs with each site's own headroom as the bound of its connection, where nothing can be reinforced.
 
         The bound is a little loose: the exact value is a row (`first_cuts`), so that its price is a corridor's.
         """
-        own = xr.DataArray([h.headroom_mw * (1 + LOOSE) for h in self.own], {"site": inputs.data["site"]})
         most = inputs.data["max_connection"]
-        inputs.data["max_connection"] = most.clip(max=own).assign_attrs(most.attrs)
+        if not self.case.steps:
+            own = xr.DataArray([h.headroom_mw * (1 + LOOSE) for h in self.own], {"site": inputs.data["site"]})
+            inputs.data["max_connection"] = most.clip(max=own).assign_attrs(most.attrs)
+        self._most = inputs.data["max_connection"].values
         return inputs
 
-    def cuts(self, connection_mw: np.ndarray) -> list[GridCut]:
-        """The violated rows at these connections, worst first; empty when every situation is servable."""
-        return _without_relief(self._named.cuts(connection_mw) or self.check.cuts(connection_mw)[:5])
+    def bind(self, program: Program) -> None:
+        """Learn the order of the plan's columns."""
+        labels = [program.plan.columns[j] for j in program.grid_columns()]
+        sites = [str(label.index["site"]) for label in labels if label.name == "grid.connection"]
+        self.columns = GridColumns(labels, sites, [step.name for step in self.case.steps])
+
+    def grid(self, built: np.ndarray) -> BuiltGrid:
+        """The grid with the circuits among the steps `built` (shares; a half and more counts as built)."""
+        key = tuple(int(i) for i in self._circuits if built[i] > 0.5)
+        if key not in self._grids:
+            self._grids[key] = BuiltGrid(self.case, key)
+        return self._grids[key]
+
+    def cuts(self, values: np.ndarray) -> list[GridCut]:
+        """The violated rows at these values of the grid's columns, worst first; empty when every situation is servable.
+
+        With a circuit half built (in a relaxation) the rows of the nearest configuration may hold: then there is none to add.
+        """
+        assert self.columns is not None
+        d, built = self.columns.demand() @ values, self.columns.shares_built(values)
+        grid, share = self.grid(built), built[self.uprates]
+        found = grid.named.cuts(d, share) or grid.check.cuts(d, share)[:5]
+        rows = [self._row(cut, built) for cut in _without_relief(found)]
+        return [row for row in rows if row.coefficients @ values > row.rhs_mw + SERVABLE_MW / 2]
+
+    def _row(self, cut: GridCut, built: np.ndarray) -> GridCut:
+        """The cut over sites as a row over the grid's columns."""
+        assert self.columns is not None
+        row = self.columns.demand().T @ cut.coefficients
+        row[self.columns.built[self.uprates]] = -cut.rise
+        rhs = cut.rhs_mw
+        if len(self._circuits):
+            broken = max(float(cut.coefficients @ self._most) - rhs, 0.0)
+            is_built = built[self._circuits] > 0.5
+            row[self.columns.built[self._circuits]] = np.where(is_built, broken, -broken)
+            rhs += broken * int(is_built.sum())
+        return replace(cut, coefficients=row, rhs_mw=rhs)
 
     def first_cuts(self, inputs: Inputs) -> list[GridCut]:
         """Rows of each site alone, and rows found by a small model of connections: cheapest sites first, and all at once.
@@ -61,54 +104,20 @@ class JointHeadroom:
         sites = inputs.sites
         known = "cost_of_100_mw_eur_2024_per_year" in sites
         cost = sites["cost_of_100_mw_eur_2024_per_year"].to_numpy(float) if known else np.ones(len(sites))
+        named = self._grids[()].named
         rows: list[GridCut] = []
         for site in np.flatnonzero(caps < room):
-            rows += _without_relief(self._named.cuts(np.eye(len(caps))[site] * CEILING_MW)[:2])
+            rows += _without_relief(named.cuts(np.eye(len(caps))[site] * CEILING_MW)[:2])
         taste = np.random.default_rng(0)  # other orders of the sites, the same on every machine
         orders = [cost / cost.max()] + [taste.uniform(0, 1, len(caps)) for _ in range(OTHER_ORDERS)]
         for order in orders:
             for total in (demand * 1.1, most.sum()):
                 for _ in range(ROUNDS):
-                    found = self._named.cuts(_cheapest(order, most, total, rows))
+                    found = named.cuts(_cheapest(order, most, total, rows))
                     if not found:
                         break
                     rows += _without_relief(found)
-        return rows
-
-    def tables(self, inputs: Inputs, outcome: Outcome) -> dict[str, pd.DataFrame]:
-        """Own headroom, corridor prices, stacking error and the full check, for the report."""
-        names = inputs.data["site"].values
-        most = inputs.data["max_connection"].values
-        own = pd.DataFrame(
-            [(names[h.candidate], h.headroom_mw, h.situation, h.binding, self.case.rule) for h in self.own],
-            columns=["site", "own_headroom_mw", "in_situation", "binding", "rule"],
-        )
-        joint = self._named.joint(np.arange(len(names)), most)
-        asked = np.array([outcome.plan[j] for j in self._columns(outcome)]) if outcome.cuts else None
-        stacking = pd.DataFrame(
-            {
-                "sum_of_single_mw": [most.sum()],
-                "jointly_mw": [joint.total_mw],
-                "lost_mw": [most.sum() - joint.total_mw],
-                "lost_share": [1 - joint.total_mw / max(most.sum(), 1e-9)],
-                "binds": [", ".join(list(joint.corridors)[:5]) or ("adequacy" if joint.adequacy > 0 else "nothing")],
-                "rule": [self.case.rule],
-            }
-        )
-        checked = pd.DataFrame(
-            {
-                "situations_checked": [len(self.case.situations)],
-                "largest_unserved_mw": [float(self.check.unserved(asked).max()) if asked is not None else np.nan],
-                "rows_added": [len(outcome.cuts)],
-            }
-        )
-        return {"headroom": own, "corridors": corridor_prices(outcome), "stacking": stacking, "grid_check": checked} | (
-            self.case.tables()
-        )
-
-    @staticmethod
-    def _columns(outcome: Outcome) -> np.ndarray:
-        return outcome.cuts[0].col
+        return [self._row(row, np.zeros(len(self.case.steps))) for row in rows]
 
 
 def _without_relief(rows: list[GridCut]) -> list[GridCut]:
@@ -117,23 +126,6 @@ def _without_relief(rows: list[GridCut]) -> list[GridCut]:
     A connection is a right to draw up to its MW, so its load may be absent; the row then holds for every smaller draw too.
     """
     return [replace(row, coefficients=np.maximum(row.coefficients, 0.0)) for row in rows]
-
-
-def corridor_prices(outcome: Outcome) -> pd.DataFrame:
-    """EUR_2024 a year for one MW more on a branch (or of supply), from the prices of the rows in the relaxation."""
-    worth: dict[tuple[str, str], float] = {}
-    for cut, price in zip(outcome.cuts, outcome.cut_prices, strict=True):
-        if price < CORRIDOR_PRICE_FROM:
-            continue
-        row: GridCut = cut.note["grid"]
-        for branch, share in row.corridors.items():
-            key = (branch, row.situation)
-            worth[key] = worth.get(key, 0.0) + price * share
-        if row.adequacy > 0:
-            key = ("system adequacy", row.situation)
-            worth[key] = worth.get(key, 0.0) + price * row.adequacy
-    rows = [(*key, value) for key, value in sorted(worth.items(), key=lambda i: -i[1])]
-    return pd.DataFrame(rows, columns=["corridor", "situation", "price_eur_2024_per_mw_year"])
 
 
 def _cheapest(cost: np.ndarray, most: np.ndarray, total: float, rows: list[GridCut]) -> np.ndarray:

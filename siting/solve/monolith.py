@@ -25,7 +25,7 @@ from .highs import Answer, Highs, Tell
 from .outcome import Outcome
 from .program import Cut, Program, whole
 
-FindCuts = Callable[[np.ndarray], Sequence[Any]]  # connections by site [MW] -> rows of the grid that they violate
+FindCuts = Callable[[np.ndarray], Sequence[Any]]  # values of the plan's grid columns -> rows over them that they violate
 MOST_ROUNDS = 40
 FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
 MIP = {"mip_lp_solver": "ipx"}  # a MIP with hours inside: simplex at the root finds no plan in minutes
@@ -53,7 +53,7 @@ class Monolith:
         self.highs = Highs(self.whole, self.interrupt)
         self.elastic = self._all_blocks(program.elastic_columns())
         self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
-        self.connection = np.array([j for j, c in enumerate(program.plan.columns) if c.name == "grid.connection"], np.int64)
+        self.seen_by_grid = program.grid_columns()
         self.cuts: list[Cut] = []
         self.cut_rows: list[int] = []
         self.rounds = 0
@@ -162,15 +162,15 @@ class Monolith:
 
     def _violated(self, columns: np.ndarray) -> int:
         """Find the violated rows of the grid, add them; how many."""
-        if self.find_cuts is None or not len(self.connection):
+        if self.find_cuts is None or not len(self.seen_by_grid):
             return 0
-        found = self.find_cuts(np.maximum(columns[self.connection], 0.0))
+        found = self.find_cuts(np.maximum(columns[self.seen_by_grid], 0.0))
         self._add(found)
         return len(found)
 
     def _add(self, found: Sequence[Any]) -> None:
         for cut in found:
-            row = Cut(cut.situation, self.connection, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"grid": cut})
+            row = Cut(cut.situation, self.seen_by_grid, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"grid": cut})
             self.cuts.append(row)
             self.cut_rows.append(self.highs.add_cut(row))
 

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from ..errors import ModelError
 
 INF = float("inf")
+GRID_COLUMNS = ("grid.connection", "reinforcement.built")
 SMALLEST = 1e-9  # HiGHS drops smaller coefficients; they are noise such as PV at sunrise
 
 
@@ -137,6 +138,10 @@ class Program:
             if label.name == name and tuple(label.index.values()) == index:
                 return j
         raise KeyError(f"{name}[{index}]")
+
+    def grid_columns(self) -> np.ndarray:
+        """Plan columns that rows of the grid may hold, in the order in which `find_cuts` gets their values."""
+        return np.array([j for j, c in enumerate(self.plan.columns) if c.name in GRID_COLUMNS], np.int64)
 
     def elastic_columns(self) -> np.ndarray:
         """Own columns of the hours that stand for a broken rule: those posted to `penalty`."""

@@ -42,8 +42,7 @@ class Grid(Group):
     situations: Situations = Situations()
     max_connection_mw: Positive | None = None
     excess_sale: ExcessSale | None = None
-    decision_year: int | None = None  # lead times count from here
-    year: int | None = None  # the year in which power is needed
+    decision_year: int | None = None  # lead times count from here; power is needed in the study's `year`
     reinforcements: dict[str, Reinforcement] = {}
     moratoria: tuple[Moratorium, ...] = ()
 
@@ -62,8 +61,4 @@ class Grid(Group):
             raise ValueError("'network' needs 'demand' (a table bus, annual_gwh)")
         if self.reinforcements and (self.headroom != "joint" or self.max_connection_mw is None):
             raise ValueError("'reinforcements' need headroom 'joint' and 'max_connection_mw'")
-        if (self.decision_year is None) != (self.year is None):
-            raise ValueError("'decision_year' and 'year' (in which power is needed) go together")
-        if self.moratoria and self.year is None:
-            raise ValueError("'moratoria' need 'decision_year' and 'year'")
         return self

@@ -94,6 +94,12 @@ class Study(Group):
             return f"additionality needs the day on which each contract's plant was 'commissioned': {', '.join(undated)}"
         return None
 
+    @model_validator(mode="after")
+    def _years(self) -> Study:
+        if self.year is None and self.grid is not None and (self.grid.decision_year is not None or self.grid.moratoria):
+            raise ValueError("grid.decision_year and grid.moratoria need 'year', the year in which power is needed")
+        return self
+
     def path(self, relative: Path) -> Path:
         """Where a path of the study points to."""
         return relative if relative.is_absolute() else (self.folder / relative)

@@ -54,6 +54,10 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
         out["cost"] = out["cost"] + year((d["spot_price"] + d["energy_tariff"]) * imported)
     apart = clean.contracts(d, year, out, inputs)
     clean.carbon(d, year, out, inputs)
+    if "reinforcement_built" in d:
+        steps = float((d["reinforcement_cost"] * d["reinforcement_built"]).sum())
+        nowhere = apart.setdefault("cost", {})
+        nowhere["everywhere"] = nowhere.get("everywhere", 0.0) + steps
     if "serving_cost" in d:
         out["cost"] = out["cost"] + year((d["serving_cost"] * d["workloads_serve"].fillna(0)).sum(["workload", "region"]))
     return {name: (by_site, apart.get(name, {})) for name, by_site in out.items()}
