@@ -5,16 +5,21 @@
     level[s,u,t] = (1 − standing_loss[u]) · level[s,u,t−1] + charge_efficiency[u] · charge − discharge / discharge_efficiency[u]
     cost += storage_wear[u] · discharge                         ageing by use, beside the annuity
 
-Power is counted at the busbar, and one inverter does both ways. `level` is at the end of the hour. Before the first hour of a
-block stands `rest[s,u]`, one level for all blocks, at which every block ends again:
+Power is counted at the busbar, and one inverter does both ways. `level` is at the end of the hour. Between blocks:
 
-    level[s,u,last] + short[s,u] ≥ rest[s,u] ≤ energy[s,u]
+    same level   every block starts at rest[s,u] ≤ energy[s,u], one level for all blocks, and ends there again
+    carried      block d starts at edge[s,u,d] ≤ energy[s,u] and ends at the edge of the block that follows it in time
+
+    level[s,u,last] + short[s,u] ≥ the level at which the block has to end
 
 `short` is elastic, zero in every honest plan.
 """
 
+from typing import Any
+
 import pyomo.environ as pyo
 
+from ..inputs.edges import among, edges
 from .given import Given
 from .ledger import Ledger
 
@@ -37,8 +42,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, u: (0, most_energy[s, u]),
         doc="energy that the storage holds [MWh]",
     )
-    b.rest = pyo.Var(given.s, given.u, domain=pyo.NonNegativeReals, doc="level at which every block starts and ends [MWh]")
-    b.rest_fits = pyo.Constraint(given.s, given.u, rule=lambda b, s, u: b.rest[s, u] <= b.energy[s, u])
+    _levels_between_blocks(b, given)
     ledger.post("cost", "power", {s: sum(given.storage_power_cost[u] * b.power[s, u] for u in given.u) for s in given.s})
     for account, rate in (
         ("cost", given.storage_energy_cost),
@@ -48,6 +52,16 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         ledger.post(account, "energy", {s: sum(rate[u] * b.energy[s, u] for u in given.u) for s in given.s})
     rent = {s: given.land_rent[s] * sum(given.storage_land[u] * b.energy[s, u] for u in given.u) for s in given.s}
     ledger.post("cost", "land", rent)
+
+
+def _levels_between_blocks(b: pyo.Block, given: Given) -> None:
+    carried = [u for u in given.u if given.study.storage[u].between_blocks == "carried"]
+    b.carried = pyo.Set(initialize=carried, within=given.u)
+    b.resting = pyo.Set(initialize=[u for u in given.u if u not in carried], within=given.u)
+    b.rest = pyo.Var(given.s, b.resting, domain=pyo.NonNegativeReals, doc="level at which every block starts and ends [MWh]")
+    b.rest_fits = pyo.Constraint(given.s, b.resting, rule=lambda b, s, u: b.rest[s, u] <= b.energy[s, u])
+    b.edge = pyo.Var(given.s, b.carried, given.d, domain=pyo.NonNegativeReals, doc="level before the block [MWh]")
+    b.edge_fits = pyo.Constraint(given.s, b.carried, given.d, rule=lambda b, s, u, d: b.edge[s, u, d] <= b.energy[s, u])
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -60,15 +74,17 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.level = pyo.Var(*s_u_t, domain=pyo.NonNegativeReals, doc="energy in the storage at the end of the hour [MWh]")
     b.short = pyo.Var(*s_u, domain=pyo.NonNegativeReals, doc="energy that the block fails to hand on [MWh]")
 
+    start, end = _ends_of_a_block(b, given)
+
     def keeps_energy(b: pyo.Block, s: str, u: str, t: int) -> object:
-        before = b.rest[s, u] if t == first else b.level[s, u, given.t.prev(t)]
+        before = start[s, u] if t == first else b.level[s, u, given.t.prev(t)]
         into, out = given.charge_efficiency[u] * b.charge[s, u, t], b.discharge[s, u, t] / given.discharge_efficiency[u]
         return b.level[s, u, t] == (1 - given.standing_loss[u]) * before + into - out
 
     b.keeps_energy = pyo.Constraint(*s_u_t, rule=keeps_energy)
     b.within_power = pyo.Constraint(*s_u_t, rule=lambda b, s, u, t: b.charge[s, u, t] + b.discharge[s, u, t] <= b.power[s, u])
     b.within_energy = pyo.Constraint(*s_u_t, rule=lambda b, s, u, t: b.level[s, u, t] <= b.energy[s, u])
-    b.hands_on = pyo.Constraint(*s_u, rule=lambda b, s, u: b.level[s, u, last] + b.short[s, u] >= b.rest[s, u])
+    b.hands_on = pyo.Constraint(*s_u, rule=lambda b, s, u: b.level[s, u, last] + b.short[s, u] >= end[s, u])
     every = [(s, t) for s in given.s for t in given.t]
     out = {(s, t): sum(b.discharge[s, u, t] for u in given.u) for s, t in every}
     into = {(s, t): sum(b.charge[s, u, t] for u in given.u) for s, t in every}
@@ -79,3 +95,18 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     ledger.post("cost", "wear", wear)
     short = {s: given.penalty_per_mwh * sum(b.short[s, u] for u in given.u) for s in given.s}
     ledger.post("penalty", "short", short)
+
+
+def _ends_of_a_block(b: pyo.Block, given: Given) -> tuple[dict, dict]:
+    """(site, storage) → the plan's level before and after the block."""
+    start = {(s, u): b.rest[s, u] for s in given.s for u in b.resting}
+    end = dict(start)
+    if len(b.carried):
+        starts, ends = edges(among(given.inputs.data["follows"].values, given.chosen))
+
+        def edge(s: str, u: str, which: list[int]) -> Any:
+            return given.across(lambda d: b.edge[s, u, which[d]])
+
+        start |= {(s, u): edge(s, u, starts) for s in given.s for u in b.carried}
+        end |= {(s, u): edge(s, u, ends) for s in given.s for u in b.carried}
+    return start, end

@@ -12,7 +12,7 @@ def check(inputs: Inputs) -> None:
     """Raise InputsError with every problem: wrong dimensions, NaN, values out of bounds, work that no plan can serve."""
     problems = _arrays(inputs)
     if not problems:
-        problems = _work(inputs) + _sites(inputs) + _limits(inputs)
+        problems = _work(inputs) + _sites(inputs) + _storage(inputs) + _limits(inputs)
     if problems:
         raise InputsError(problems, None)
 
@@ -94,6 +94,19 @@ def _sites(inputs: Inputs) -> list[str]:
                 f"{most:.0f} MW of IT: {peak - most:.0f} MW are missing; add candidates, or lower the demand"
             )
     return problems
+
+
+def _storage(inputs: Inputs) -> list[str]:
+    """A level is carried over only between blocks that follow each other in time."""
+    follows = inputs.data.get("follows")
+    if follows is not None and bool((follows >= 0).any()):
+        return []
+    return [
+        f"storage.{name}: between_blocks 'carried' needs blocks of hours that follow each other in time (a whole calendar, or "
+        "the column follows in hours.table); representative days have no neighbours: say 'same_level'"
+        for name, storage in inputs.study.storage.items()
+        if storage.between_blocks == "carried"
+    ]
 
 
 def _limits(inputs: Inputs) -> list[str]:

@@ -49,7 +49,7 @@ def capacity_factor(
             sun, p,
         )  # fmt: skip
     else:
-        cf = renewables.wind_capacity_factor(flat["wind_speed_m_per_s"], *t.power_curve(), p)
+        cf = renewables.wind_capacity_factor(flat["wind_speed_m_per_s"], *t.power_curve(kind), p)
     return np.clip(np.asarray(cf), 0.0, 1.0).T.reshape(shape)
 
 

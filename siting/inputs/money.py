@@ -72,9 +72,13 @@ class Technologies:
     def generation_numbers(self, technology: str) -> dict[str, float]:
         return {k: v for k, v in self.tables["generation"][technology].items() if isinstance(v, float)}
 
-    def power_curve(self) -> tuple[np.ndarray, np.ndarray]:
-        """Wind speed at hub height [m/s] and output [per unit]."""
-        table = read_csv(self.folder / "wind_power_curve.csv", ["wind_speed_m_per_s", "power_per_unit"])
+    def power_curve(self, technology: str) -> tuple[np.ndarray, np.ndarray]:
+        """Wind speed at hub height [m/s] and output [per unit] of a turbine of the table."""
+        path = self.folder / "wind_power_curve.csv"
+        table = read_csv(path, ["technology", "wind_speed_m_per_s", "power_per_unit"])
+        if technology not in set(table["technology"]):
+            raise DataError(f"there is no power curve of '{technology}'; add its rows", path)
+        table = table[table["technology"] == technology].sort_values("wind_speed_m_per_s")
         return table["wind_speed_m_per_s"].to_numpy(float), table["power_per_unit"].to_numpy(float)
 
     def hall_annuity(self, study: Study, technology: str) -> float:

@@ -82,12 +82,12 @@ def pv_capacity_factor(
     sun: Sun,
     p: Parameters,
 ) -> Array:
-    """AC output of a fixed-tilt plant per DC rating [-], 0 to 1; irradiances [W/m2], dry bulb [degC], wind near
-    ground [m/s].
+    """AC output of a plant per DC rating [-], 0 to 1; irradiances [W/m2], dry bulb [degC], wind near ground [m/s].
 
     DC = G_poa / 1000 (1 + gamma (T_cell - 25)) (1 - losses); AC = PVWatts inverter of size 1/dc_ac_ratio, clipped.
-    Parameters: tilt_deg, azimuth_deg, albedo, gamma_per_k, faiman_u0, faiman_u1, losses_fraction, dc_ac_ratio,
-    inverter_efficiency.
+    Parameters: albedo, gamma_per_k, faiman_u0, faiman_u1, losses_fraction, dc_ac_ratio, inverter_efficiency; of a fixed
+    plant tilt_deg and azimuth_deg, of a tracker on a level axis axis_azimuth_deg, max_rotation_deg and ground_cover_ratio
+    (true tracking with backtracking, Anderson and Mikofski 2020, NREL/TP-5K00-76626).
 
     Reference conditions (1000 W/m2 in the plane, cell at 25 degC), 14 % losses, inverter of 0.96: 0.86 x 0.961.
 
@@ -142,9 +142,21 @@ def fleet_curve(curve_m_per_s: ArrayLike, curve_power: ArrayLike, spread_m_per_s
 
 def _plane_of_array(ghi: Array, dni: Array, dhi: Array, sun: Sun, p: Parameters) -> Array:
     """Beam, Hay-Davies sky and ground-reflected irradiance on the modules [W/m2]; none while the sun is down."""
-    tilt, azimuth, up = p["tilt_deg"], p["azimuth_deg"], sun.zenith_deg < 90.0
+    (tilt, azimuth), up = _surface(sun, p), sun.zenith_deg < 90.0
     zenith = np.where(up, sun.zenith_deg, 90.0)
     facing = np.maximum(pvlib.irradiance.aoi_projection(tilt, azimuth, zenith, sun.azimuth_deg), 0.0)
     sky = pvlib.irradiance.haydavies(tilt, azimuth, dhi, dni, sun.extraterrestrial_w_per_m2, zenith, sun.azimuth_deg)
     ground = pvlib.irradiance.get_ground_diffuse(tilt, ghi, p["albedo"])
     return np.asarray(np.where(up, dni * facing + np.maximum(sky, 0.0) + ground, 0.0))
+
+
+def _surface(sun: Sun, p: Parameters) -> tuple[float | Array, float | Array]:
+    """Tilt and azimuth of the modules [deg]: fixed, or turned with the sun and flat while it is down."""
+    if "max_rotation_deg" not in p:
+        return p["tilt_deg"], p["azimuth_deg"]
+    turned = pvlib.tracking.singleaxis(
+        sun.zenith_deg.ravel(), sun.azimuth_deg.ravel(), 0.0, p["axis_azimuth_deg"], p["max_rotation_deg"], True,
+        p["ground_cover_ratio"],
+    )  # fmt: skip
+    tilt, azimuth = (np.nan_to_num(np.asarray(turned[k])) for k in ("surface_tilt", "surface_azimuth"))
+    return tilt.reshape(sun.zenith_deg.shape), azimuth.reshape(sun.zenith_deg.shape)

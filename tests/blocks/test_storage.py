@@ -20,12 +20,14 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from siting.errors import StudyError
+from siting.errors import InputsError, StudyError
+from siting.inputs.checks import check
 from siting.inputs.inputs import Inputs
 from siting.inputs.money import SHIPPED
 from siting.physics import finance
 from siting.pipeline import solve
 from siting.sources.tables import read_technologies
+from tests.answers.clean_case import clean_case, prepared
 
 from .small import two_sites, with_storage
 from .test_hand_case import hand_case
@@ -122,3 +124,9 @@ def test_levels_meet_between_blocks(tmp_path):
     s = solve(replace(inputs, data=two))
     level = s.data["storage_level"].sel(site="north", storage="battery")
     assert np.allclose(level.isel(hour=-1), s.data["storage_rest"].sel(site="north", storage="battery"), atol=1e-6)
+
+
+def test_a_level_is_carried_between_neighbours_only(tmp_path):
+    case = clean_case(24, storage={"iron_air": {"max_mw_per_site": 2, "max_mwh_per_site": 9, "between_blocks": "carried"}})
+    with pytest.raises(InputsError, match=r"storage\.iron_air: between_blocks 'carried' needs blocks of hours that follow"):
+        check(prepared(case, tmp_path))
