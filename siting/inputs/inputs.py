@@ -35,6 +35,9 @@ VARIABLES: dict[str, Variable] = {
     # blocks of hours
     "weight": _v("block", "1", 0, 8784, "occurrences of the block in a year"),
     "month": _v("block", "1", 1, 12, "calendar month of the block"),
+    "follows": _v("block", "1", -1, 1e7, "number of the block just before it in time; -1: none is"),
+    "scenario": _v("block", "1", 0, 1e5, "number of the scenario (weather year, path) that the block is of"),
+    "probability": _v("block", "1", 0, 1, "probability of the block's scenario"),
     # sites
     "must_open": _v("site", "1", 0, 1, "the site has to open"),
     "may_open": _v("site", "1", 0, 1, "the site may open"),
