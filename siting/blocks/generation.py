@@ -15,6 +15,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from ..inputs.hours import windows_of
 from .given import Given
 from .ledger import Ledger
 
@@ -45,11 +46,14 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         given.s, b.limited, given.d, domain=pyo.NonNegativeReals, doc="energy of the plant in one occurrence of the block [MWh]"
     )
 
-    def within_full_load_hours(b: pyo.Block, s: str, g: str) -> object:
-        energy = pyo.quicksum(float(given.weights[d]) * b.energy_share[s, g, d] for d in given.blocks)
+    years = windows_of(given.inputs.data.isel(block=given.chosen), "year")
+    b.year = pyo.Set(initialize=list(years), ordered=True)
+
+    def within_full_load_hours(b: pyo.Block, s: str, g: str, y: str) -> object:
+        energy = pyo.quicksum(float(given.weights[d] * years[y].per) * b.energy_share[s, g, d] for d in years[y].blocks)
         return energy <= given.plant_full_load_hours[g] * b.built[s, g]
 
-    b.within_full_load_hours = pyo.Constraint(given.s, b.limited, rule=within_full_load_hours)
+    b.within_full_load_hours = pyo.Constraint(given.s, b.limited, b.year, rule=within_full_load_hours)
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:

@@ -5,7 +5,7 @@ What a limit n counts is an account, or for a ratio one account less the allowed
     counted[n] = account[n]                       bound[n] = most[n]
     counted[n] = account[n] − ratio[n] · of[n]    bound[n] = 0
 
-    for each window of n (the year, or each month):
+    for each window of n (the year, or each month; of each scenario):
         Σ_{blocks of the window} weight · share[n, block] + the plan's own part ≤ bound[n]        (≥ where `least`)
     in each block:  what the block counts − over[n] ≤ share[n, block]                              (+ over ≥ share)
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pyomo.environ as pyo
 
-from ..inputs.hours import months_of
+from ..inputs.hours import windows_of
 from ..study.accounts import IN_HOURS
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
@@ -67,18 +67,18 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.share = pyo.Var(
         b.hourly, given.d, domain=pyo.Reals, doc="the block's part of a limit, per occurrence [unit of the account]"
     )
-    months = months_of(given.inputs.data.isel(block=given.chosen))
-    b.window = pyo.Set(initialize=["year", *months], ordered=True)
+    windows = {kind: windows_of(given.inputs.data.isel(block=given.chosen), kind) for kind in ("year", "month")}
+    b.window = pyo.Set(initialize=[*windows["year"], *windows["month"]], ordered=True)
     b.looked_at = pyo.Set(
-        initialize=[(n, w) for n, r in all_rules.items() for w in (months if r.window == "month" else ["year"])],
+        initialize=[(n, w) for n, r in all_rules.items() for w in windows[r.window]],
         within=b.rule * b.window,
     )
 
     def within_limit(b: pyo.Block, n: str, w: str) -> object:
         r = all_rules[n]
-        blocks, scale = (given.blocks, 1.0) if w == "year" else months[w]
+        blocks, per, scale = windows[r.window][w]
         bound = 0.0 if r.of else r.value * scale
-        hours = [float(given.weights[d]) * b.share[n, d] for d in blocks] if n in b.hourly else []
+        hours = [float(given.weights[d] * per) * b.share[n, d] for d in blocks] if n in b.hourly else []
         total = pyo.quicksum(hours) + r.counted(ledger)
         if isinstance(total, int | float):
             return pyo.Constraint.Feasible if r.keeps(total, bound) else pyo.Constraint.Infeasible

@@ -2,7 +2,8 @@
 
     Σ_s train[w,s,t] ≤ training_rate[w]
     Σ_{s,t} train[w,s,t] − lost[w] + untrained[w] ≥ share[w, block]
-    Σ_{blocks of the window} weight · share = work of the window        (a day: its even part; a month, a year: shared out)
+    Σ_{blocks of the window} weight · share = work of the window        (a day: its even part; a month, a year: shared out,
+                                                                          scenario by scenario)
 
 Steady work has no freedom:   Σ_s steady[w,s] = work / 8760,   train[w,s,t] ≤ steady[w,s],   Σ_w steady ≤ firm[s].
 
@@ -25,6 +26,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from ..inputs.hours import windows_of
 from ..study.workloads import Pausing, Training
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
@@ -64,18 +66,12 @@ def _pausing(given: Given, w: str) -> Pausing:
 
 
 def _share_out(b: pyo.Block, given: Given) -> None:
-    months = given.inputs.data["month"].values[given.chosen]
-
-    def windows(w: str) -> dict:
-        if _of(given, w).window == "year":
-            return {0: given.blocks}
-        return {int(m): [d for d in given.blocks if months[d] == m] for m in sorted(set(months))}
-
-    groups = {(w, key): blocks for w in b.spread for key, blocks in windows(w).items()}
+    data = given.inputs.data.isel(block=given.chosen)
+    groups = {(w, key): inside.blocks for w in b.spread for key, inside in windows_of(data, _of(given, w).window).items()}
     b.window = pyo.Set(initialize=list(groups), dimen=2)
     all_weight = given.weights.sum()
 
-    def does_all_work(b: pyo.Block, w: str, key: int) -> object:
+    def does_all_work(b: pyo.Block, w: str, key: str) -> object:
         blocks = groups[w, key]
         part = given.weights[blocks].sum() / all_weight
         done = pyo.quicksum(float(given.weights[d]) * b.share[w, d] for d in blocks)

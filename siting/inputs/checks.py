@@ -36,8 +36,16 @@ def _arrays(inputs: Inputs) -> list[str]:
             worst = values.min() if values.min() < v.least else values.max()
             problems.append(f"{v.meaning} ({name}) holds {worst:g} {v.unit}; allowed is {v.least:g} to {v.most:g}")
     weights = inputs.data["weight"].values * inputs.data.sizes["hour"]
-    if abs(weights.sum() - 8760) > 0.5:
-        problems.append(f"the weights of the blocks cover {weights.sum():.1f} hours; a year has 8760")
+    scenario, probability = inputs.data["scenario"].values, inputs.data["probability"].values
+    several = len(np.unique(scenario)) > 1
+    for z in np.unique(scenario):
+        covered = float((weights / probability)[scenario == z].sum())
+        if abs(covered - 8760) > 0.5:
+            of = f" of scenario {z:g}" if several else ""
+            problems.append(f"the weights of the blocks{of} cover {covered:.1f} hours; a year has 8760")
+    total = float(sum(probability[scenario == z][0] for z in np.unique(scenario)))
+    if abs(total - 1) > 1e-6:
+        problems.append(f"the probabilities of the scenarios sum to {total:g}, not to 1")
     return problems
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import DataError, nearest
 from ..sources.tables import read_csv
 from ..study.study import Study
 
@@ -44,14 +44,27 @@ class Hours(NamedTuple):
         return pd.DatetimeIndex(self.time.ravel()).hour.to_numpy().reshape(self.time.shape)
 
 
-def of_blocks(weight: np.ndarray, month: np.ndarray, series: dict[str, np.ndarray]) -> dict[str, xr.DataArray]:
-    """Arrays over (block[, hour]) with their coordinates."""
+def of_blocks(
+    weight: np.ndarray,
+    month: np.ndarray,
+    series: dict[str, np.ndarray],
+    follows: np.ndarray | None = None,
+    scenario: np.ndarray | None = None,
+    probability: np.ndarray | None = None,
+) -> dict[str, xr.DataArray]:
+    """Arrays over (block[, hour]) with their coordinates; by default no block follows another, and there is one scenario.
+
+    `weight` is expected occurrences in a year: of the block in its scenario, times the scenario's probability.
+    """
     n_blocks = len(weight)
     n_hours = next(iter(series.values())).shape[1]
     blocks = {"block": np.arange(n_blocks)}
     out = {
         "weight": xr.DataArray(weight.astype(float), blocks, attrs={"hours": n_hours}),
         "month": xr.DataArray(month.astype(float), blocks),
+        "follows": xr.DataArray(np.full(n_blocks, -1.0) if follows is None else follows.astype(float), blocks),
+        "scenario": xr.DataArray(np.zeros(n_blocks) if scenario is None else scenario.astype(float), blocks),
+        "probability": xr.DataArray(np.ones(n_blocks) if probability is None else probability.astype(float), blocks),
     }
     for name, values in series.items():
         out[name] = xr.DataArray(values, {**blocks, "hour": np.arange(n_hours)})
@@ -59,8 +72,12 @@ def of_blocks(weight: np.ndarray, month: np.ndarray, series: dict[str, np.ndarra
 
 
 def from_table(study: Study, path: Path) -> Hours:
-    """`block, hour, weight` and any of SERIES. Raises DataError for a gap, a duplicate hour, weights that differ in a block."""
-    numbers = ["hour", "weight", *SERIES]
+    """`block, hour, weight` and any of SERIES; `follows` (the block before), `scenario` and `probability` where there are any.
+
+    Weights are occurrences in a year of the block's scenario. Raises DataError for a gap, a duplicate hour, weights that differ
+    in a block, a block that follows an unknown one.
+    """
+    numbers = ["hour", "weight", "probability", *SERIES]
     table = read_csv(path, ["block", "hour", "weight"], numbers, ["block", "hour"])
     names = list(dict.fromkeys(table["block"]))
     n_hours = int(table.groupby("block").size().max())
@@ -79,20 +96,51 @@ def from_table(study: Study, path: Path) -> Hours:
     if "carbon_residual" not in series and "carbon_average" in series:
         series["carbon_residual"] = series["carbon_average"]
     month = ordered["month"].to_numpy().reshape(shape)[:, 0] if "month" in ordered else np.ones(len(names))
-    weight = ordered["weight"].to_numpy(float).reshape(shape)[:, 0]
-    data = of_blocks(weight, month, series or {"spot_price": np.zeros(shape)})
+    first = ordered.groupby(level="block", sort=False).first()
+    number = {str(name): i for i, name in enumerate(names)}
+    before = first["follows"].fillna("").astype(str) if "follows" in first else pd.Series("", index=first.index)
+    unknown = sorted(set(before) - set(number) - {""})
+    if unknown:
+        raise DataError(f"follows: there is no block {unknown[0]}; {nearest(unknown[0], list(number))}", path)
+    scenarios = first["scenario"].astype(str) if "scenario" in first else pd.Series("", index=first.index)
+    probability = first["probability"].to_numpy(float) if "probability" in first else np.ones(len(names))
+    data = of_blocks(
+        first["weight"].to_numpy(float) * probability,
+        month,
+        series or {"spot_price": np.zeros(shape)},
+        before.map(lambda name: number.get(name, -1)).to_numpy(),
+        pd.factorize(scenarios)[0],
+        probability,
+    )
     return Hours(data, None, {}, tuple(names))
 
 
-def months_of(data: xr.Dataset) -> dict[str, tuple[list[int], float]]:
-    """`month 7` → its blocks (by position) and the hours that they stand for, as a multiple of the calendar month's.
+class Window(NamedTuple):
+    """Blocks (by position) of one scenario that a yearly or a monthly amount is counted over.
 
-    Representative days rarely weigh as much as their month: a monthly amount is scaled by this number.
+    `per` turns expected occurrences into the scenario's own (1 / probability). `scale` is the hours that the blocks stand for
+    as a multiple of the calendar month's: representative days rarely weigh as much as their month; monthly amounts are scaled.
     """
-    month, hours = data["month"].values.astype(int), data["weight"].values * data.sizes["hour"]
+
+    blocks: list[int]
+    per: float
+    scale: float
+
+
+def windows_of(data: xr.Dataset, window: str) -> dict[str, Window]:
+    """`year` or `month 7` (`… of scenario 2` where there are several) → its blocks. `window` is `year` or `month`."""
+    month, scenario = data["month"].values.astype(int), data["scenario"].values.astype(int)
+    several = len(set(scenario.tolist())) > 1
     out = {}
-    for m in sorted(set(month.tolist())):
-        blocks = np.flatnonzero(month == m)
-        calendar = 24 * calendar_days(2019, m)[1]
-        out[f"month {m}"] = (blocks.tolist(), float(hours[blocks].sum() / calendar))
+    for z in sorted(set(scenario.tolist())):
+        own = np.flatnonzero(scenario == z)
+        per = 1.0 / float(data["probability"].values[own[0]])
+        of = f" of scenario {z}" if several else ""
+        if window == "year":
+            out[f"year{of}"] = Window(own.tolist(), per, 1.0)
+            continue
+        for m in sorted(set(month[own].tolist())):
+            blocks = own[month[own] == m]
+            hours = float(data["weight"].values[blocks].sum()) * per * data.sizes["hour"]
+            out[f"month {m}{of}"] = Window(blocks.tolist(), per, hours / (24 * calendar_days(2019, m)[1]))
     return out

@@ -33,7 +33,7 @@ def _v(dims: str, unit: str, least: float, most: float, meaning: str) -> Variabl
 
 VARIABLES: dict[str, Variable] = {
     # blocks of hours
-    "weight": _v("block", "1", 0, 8784, "occurrences of the block in a year"),
+    "weight": _v("block", "1", 0, 8784, "expected occurrences of the block in a year"),
     "month": _v("block", "1", 1, 12, "calendar month of the block"),
     "follows": _v("block", "1", -1, 1e7, "number of the block just before it in time; -1: none is"),
     "scenario": _v("block", "1", 0, 1e5, "number of the scenario (weather year, path) that the block is of"),

@@ -132,7 +132,7 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
 def _least_new_it(study: Study, parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """What must be built somewhere, in whole modules: a bound that the solver would take long to find by itself."""
     total = parts["demand"].sum(["workload", "region"]).values
-    least = least_it_mw(study, total, parts["weight"].values, parts["month"].values)
+    least = least_it_mw(study, total, parts["weight"].values, (parts["month"] + 100 * parts["scenario"]).values)
     new = max(least - float(parts["existing_it"].sum()), 0.0)
     if study.sites.module_mw is not None:
         new = float(np.ceil(new / study.sites.module_mw - 1e-6)) * study.sites.module_mw

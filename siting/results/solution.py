@@ -137,7 +137,8 @@ def _arrays(labels: list[Label], values: np.ndarray, in_hours: bool) -> dict[str
         shape = [len(c) for c in coords.values()] + ([values.shape[1]] if in_hours else [])
         full = np.full(shape, np.nan)
         at = tuple(np.array([where[d][labels[j].index[d]] for j in columns]) for d in dims)
-        full[at if dims else ()] = values[columns] if in_hours else values[columns, 0]
+        found = values[columns] if in_hours else values[columns, 0]
+        full[at if dims else ()] = found if dims else found[0]
         all_dims = dims + (["block"] if in_hours else [])
         array = xr.DataArray(full, dims=all_dims, coords=coords)
         if in_hours:

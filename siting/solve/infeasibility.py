@@ -28,7 +28,7 @@ ROW_WORDS = {
 
 def explain(program: Program, cuts: Sequence[Cut], seconds: float = 30.0) -> list[str]:
     """Sentences for the planner."""
-    w = whole(program, ("penalty",))
+    w = whole(program, {"penalty": 1.0})
     highs = Highs(w)
     for cut in cuts:
         highs.add_cut(cut)
@@ -96,7 +96,7 @@ ELASTIC_PLAN_ROWS = ("limits.within_limit", "limits.within_land", "sites.at_leas
 
 def _contradiction(program: Program, cuts: Sequence[Cut], seconds: float) -> list[str]:
     """The plan's own rules contradict each other: which of them is missed by how much, at least."""
-    w = whole(program, ("penalty",))
+    w = whole(program, {"penalty": 1.0})
     loose = [i for i, r in enumerate(program.plan.rows) if r.name in ELASTIC_PLAN_ROWS]
     n, m = w.matrix.shape[1], len(loose)
     signs = sp.csr_matrix((np.ones(m), (loose, np.arange(m))), (w.matrix.shape[0], m))

@@ -6,7 +6,7 @@ subject to  plan rows over x;   for each block d:  rows over y_d and the linking
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ class Program:
     links: np.ndarray  # (linking columns of the template, blocks) -> plan column
     weight: np.ndarray  # (blocks,)
     ledger: list[LedgerLine]
-    minimise: tuple[str, ...]
+    minimise: dict[str, float]  # account -> its weight in the objective
 
     @property
     def n_blocks(self) -> int:
@@ -148,18 +148,19 @@ class Program:
         cols = [line.col for line in self.ledger if line.account == "penalty" and line.phase == "operate"]
         return np.unique(np.concatenate(cols)) if cols else np.empty(0, int)
 
-    def costs(self, accounts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, float]:
+    def costs(self, accounts: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
         """Objective over plan columns (n,), over hour columns (n, blocks) with weights applied, and its constant."""
         plan = np.zeros(len(self.plan.columns))
         hours = np.zeros((len(self.hours.columns), self.n_blocks))
         constant = 0.0
         for line in self.ledger:
             if line.account in accounts and line.phase == "plan":
-                np.add.at(plan, line.col, line.value.base)
-                constant += float(line.constant)
+                np.add.at(plan, line.col, accounts[line.account] * line.value.base)
+                constant += accounts[line.account] * float(line.constant)
             elif line.account in accounts:
-                np.add.at(hours, line.col, line.value.all(self.n_blocks) * self.weight)
-                constant += float(np.sum(line.constant * self.weight))
+                weight = accounts[line.account] * self.weight
+                np.add.at(hours, line.col, line.value.all(self.n_blocks) * weight)
+                constant += float(np.sum(line.constant * weight))
         return plan, hours, constant
 
 
@@ -176,7 +177,7 @@ class Whole(NamedTuple):
     integer: np.ndarray
 
 
-def whole(p: Program, accounts: Sequence[str] | None = None) -> Whole:
+def whole(p: Program, accounts: Mapping[str, float] | None = None) -> Whole:
     """Assemble the monolith by numpy alone; time and memory grow linearly with non-zeros × blocks."""
     n_blocks, n_plan, n_own = p.n_blocks, len(p.plan.columns), p.n_own
     m_plan, m_hours, nnz = len(p.plan.rows), len(p.hours.rows), len(p.hours.row)

@@ -50,7 +50,9 @@ def stamp(model: Model) -> Program:
     links = np.array([_targets(v, model, plan_of) for _, v in linking.values()], np.int32).reshape(len(linking), n_blocks)
     labels = hours.columns + [_label(v) for _, v in linking.values()]
     hours = Part(labels, *[getattr(hours, f) for f in Part.__dataclass_fields__ if f != "columns"])
-    minimise = (model.given.study.minimise, "penalty")
+    study = model.given.study
+    tail = study.risk.weight if study.risk else 0.0
+    minimise = {study.minimise: 1.0 - tail, "penalty": 1.0} | ({"cost_at_risk": tail} if tail else {})
     return Program(plan, hours, len(own_of), links, model.given.weights, ledger, minimise)
 
 

@@ -29,6 +29,7 @@ ACCOUNTS: dict[str, Account] = {
     "power": Account("MW", "balanced", "electricity at the site's busbar"),
     # totals
     "cost": Account("EUR_2024", "total", "cost of a year, investments as annuities"),
+    "cost_at_risk": Account("EUR_2024", "total", "mean cost of the worst scenarios, where the study counts risk"),
     "carbon_location": Account("t", "total", "import times the grid's average factor of the hour"),
     "carbon_market": Account("t", "total", "import not matched by contracts, times the residual factor of the hour"),
     "carbon_consequence": Account("t", "total", "import times the grid's marginal factor: what the load causes elsewhere"),
@@ -54,11 +55,14 @@ ACCOUNTS: dict[str, Account] = {
 }
 IN_PLAN = {"connection", "land", "land_nearby", "sites"}  # totals of what stands, not of a year
 YEARLY = {name for name, a in ACCOUNTS.items() if a.kind == "total"} - IN_PLAN - {"penalty"}
-IN_HOURS = YEARLY - {"carbon_embodied"} | {"penalty"}  # totals that the hours may post to; the others are the plan's
+IN_HOURS = YEARLY - {"carbon_embodied", "cost_at_risk"} | {
+    "penalty"
+}  # totals that the hours may post to; the others are the plan's
 MONTHLY = YEARLY - {
     "carbon_embodied",
     "carbon_counted",
     "cost",
+    "cost_at_risk",
 }  # totals that the hours alone post to: they may be limited per month
 
 

@@ -19,6 +19,7 @@ from .grid import Grid
 from .group import Group
 from .hours import Hours
 from .limits import Limit, from_keys, problem, to_keys
+from .risk import Risk
 from .sites import Sites
 from .solver import Finance, SolverOptions
 from .storage import Storage
@@ -47,6 +48,7 @@ class Study(Group):
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
     limits: dict[str, tuple[Limit, ...]] = {}
     minimise: str = "cost"
+    risk: Risk | None = None
     outlines: Path | None = None  # polygons drawn under the map
     finance: Finance = Finance()
     solver: SolverOptions = SolverOptions()
@@ -71,6 +73,8 @@ class Study(Group):
                 raise ValueError(f"limits: {broken}")
         if self.minimise not in LIMITABLE:
             raise ValueError(f"minimise: '{self.minimise}' is no account; valid: {', '.join(LIMITABLE)}")
+        if self.risk is not None and self.minimise != "cost":
+            raise ValueError("risk weighs the cost of scenarios: it needs minimise: cost")
         if self.cooling is not None and self.sites.module_mw is None:
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
         if self.water is not None and self.cooling is None:

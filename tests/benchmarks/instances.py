@@ -109,14 +109,14 @@ def instance(
     water[:, 0] = 0.02 * np.clip(w["dry"] - 18, 0, None).reshape(n_sites, *shape)
     water[:, 2] = 1.6
     weight = 8760 / (n_blocks / n_years * per_block)
-    months = np.tile(np.minimum(picked * 12 // 365 + 1, 12).repeat(24), n_years)[:: per_block][:n_blocks]
+    months = np.tile(np.minimum(picked * 12 // 365 + 1, 12).repeat(24), n_years)[::per_block][:n_blocks]
     per_year = n_blocks // n_years
     follows = np.arange(n_blocks) - 1.0
     for y in range(n_years):
         follows[y * per_year] = (y + 1) * per_year - 1.0
     most = rng.uniform(80, 500, n_sites)
     parts = {
-        "weight": of(weight, "block"), "month": of(months, "block"),
+        "weight": of(weight / n_years, "block"), "month": of(months, "block"),
         "follows": of(follows if n_days == 365 else -1, "block"),
         "scenario": of(np.arange(n_blocks) // per_year, "block"), "probability": of(1 / n_years, "block"),
         "must_open": of(0, "site"), "may_open": of(1, "site"), "existing_it": of(0, "site"), "least_it": of(0, "site"),

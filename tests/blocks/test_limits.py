@@ -167,7 +167,7 @@ def test_the_audit_looks_at_ratios_and_months(tmp_path):
     case = january_and_july()
     solution, inputs = run(case, tmp_path), case.inputs(tmp_path)
     for rule, told in (
-        ({"max_m3_per_mwh": 1.0, "of": "it_energy"}, r"water per it_energy \(everywhere\) is 1: 87600 in the year"),
+        ({"max_m3_per_mwh": 1.0, "of": "it_energy"}, r"water per it_energy \(everywhere\) is 1: 87600 in year"),
         ({"max_m3_per_month": 8000.0}, r"water of each month \(everywhere\) is 8000: .* in month 7, the plan has 87600"),
         ({"max_m3_per_mwh": 1.5, "of": "it_energy", "window": "month"}, "in month 7"),
     ):

@@ -18,6 +18,7 @@ TESTS = (
     balances.capacity,
     balances.headroom,
     accounts.accounts_agree,
+    accounts.risk_agrees,
     accounts.limits_hold,
     balances.contracts,
     storage.storage,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ...inputs.hours import months_of
+from ...inputs.hours import windows_of
 from ...inputs.inputs import Inputs
 from ...study.accounts import LIMITABLE
 from ..solution import Solution
 from . import clean
 from .balances import facility_power, it_power, reclaimed_water
 from .compare import TOLERANCE, differs
+from .risk import cost_at_risk
 
 
 def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, dict[str, float]]]:
@@ -21,7 +23,7 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
     def year(hourly: xr.DataArray) -> xr.DataArray:
         return (hourly * w).sum([x for x in hourly.dims if x != "site"])
 
-    out = dict.fromkeys(LIMITABLE, zero)
+    out = {name: zero for name in LIMITABLE if name != "cost_at_risk"}
     out["it_energy"] = year(it_power(d))
     out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
     out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
@@ -71,14 +73,29 @@ def accounts_agree(s: Solution, inputs: Inputs) -> list[str]:
     ]
 
 
+def risk_agrees(s: Solution, inputs: Inputs) -> list[str]:
+    """The cost at risk against the scenarios' own costs."""
+    risk = inputs.study.risk
+    if risk is None:
+        return []
+    cost, probability = [], []
+    for blocks, per, _ in windows_of(s.data, "year").values():
+        inside = s.data["weight"] * per * s.data["block"].isin(s.data["block"].values[blocks])
+        by_site, rest = recomputed(s.data.assign(weight=inside), inputs)["cost"]
+        cost.append(float(by_site.sum()) + sum(rest.values()))
+        probability.append(1 / per)
+    found = cost_at_risk(np.array(cost), np.array(probability), risk.level)
+    return differs(found, s.total("cost_at_risk"), "cost_at_risk")
+
+
 def limits_hold(s: Solution, inputs: Inputs) -> list[str]:
     """The study's limits against the recomputed accounts, window by window."""
-    sites, months = inputs.sites.set_index("site"), months_of(s.data)
-    windows: dict[str, dict[str, tuple[dict, float]]] = {"year": {"the year": (recomputed(s.data, inputs), 1.0)}, "month": {}}
-    if any(limit.window == "month" for limits in inputs.study.limits.values() for limit in limits):
-        for month, (blocks, scale) in months.items():
-            inside = s.data["weight"] * s.data["block"].isin(s.data["block"].values[blocks])
-            windows["month"][month] = recomputed(s.data.assign(weight=inside), inputs), scale
+    sites = inputs.sites.set_index("site")
+    windows: dict[str, dict[str, tuple[dict, float]]] = {"year": {}, "month": {}}
+    for kind in {limit.window for limits in inputs.study.limits.values() for limit in limits}:
+        for name, (blocks, per, scale) in windows_of(s.data, kind).items():
+            inside = s.data["weight"] * per * s.data["block"].isin(s.data["block"].values[blocks])
+            windows[kind][name] = recomputed(s.data.assign(weight=inside), inputs), scale
     out = []
     for name, limits in inputs.study.limits.items():
         for limit in limits:

@@ -54,7 +54,8 @@ def _windows(d: xr.Dataset, name: str, w: Training, done: xr.DataArray) -> list[
     """`done` is MWh by block, in one occurrence."""
     of_year, hours = done * d["weight"], d["weight"] * d.sizes["hour"]
     whole = w.window in ("year", "steady")
-    groups = (xr.zeros_like(d["month"]) if whole else d["month"] if w.window == "month" else d["block"]).values
+    of_scenario = 0 * d["month"] + 100 * d["scenario"]
+    groups = (of_scenario if whole else of_scenario + d["month"] if w.window == "month" else d["block"]).values
     out = []
     for group in np.unique(groups):
         least = w.mwh_it_per_year * float(hours.values[groups == group].sum()) / 8760
