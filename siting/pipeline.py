@@ -12,6 +12,7 @@ from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
 from .results.audit import audit
+from .results.consequence import with_consequence
 from .results.evaluated import evaluated
 from .results.flexibility import pauses, worth
 from .results.settlement import settled
@@ -57,6 +58,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
         solution.notes |= tables(grid, inputs, program, outcome)
     if "workloads_up" in solution.data:
         solution.notes["training"] = pauses(solution.data)
+    if inputs.fleet:
+        solution = with_consequence(solution, inputs.fleet)
     solution = audit(solution, inputs)
     solution.notes |= evaluated(solution, inputs)
     if inputs.study.solver.without_flexibility and not mono.interrupt.is_set():

@@ -66,7 +66,7 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
     assert study.grid.demand is not None
     grid = build_grid(read_network(study.path(study.grid.network)))
     annual = read_demand(study.path(study.grid.demand), grid.network.bus)
-    bus = _bus_of_site(grid, sites)
+    bus = bus_of_site(grid, sites)
     n_1, factor = study.grid.security == "n_1", study.grid.share_of_rating
     outages = single_outages(grid.network, study.grid.outage) if n_1 else None
     situations, n_named = [], 0
@@ -104,7 +104,7 @@ def outages_told(outages: Outages, situations: list[Situation]) -> str:
     )
 
 
-def _bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
+def bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
     if "bus" not in sites:
         raise InputsError("joint headroom needs a column 'bus' for every candidate, naming a bus of the network")
     number = {b: i for i, b in enumerate(grid.network.bus)}
@@ -135,7 +135,7 @@ def _observed(
     extremes = extremes if study.grid.situations.extremes else []
     operation = np.unique(hours.time) if study.grid.situations.all_hours_of_days else np.array([], "M8[ns]")
     wanted = np.array([times[h.position] for h in extremes] + list(operation), "M8[ns]")
-    wind, solar = _at_buses(study, grid, wanted, technologies)
+    wind, solar = at_buses(study, grid, wanted, technologies)
     labels = [(h.name, h.reason) for h in extremes] + [
         (f"{pd.Timestamp(t):%Y-%m-%d %H:%M}", "hour of a chosen day") for t in operation
     ]
@@ -154,7 +154,7 @@ def _observed(
     return built[: len(extremes)], built[len(extremes) :]
 
 
-def _at_buses(study: Study, grid: Grid, times: np.ndarray, technologies: Technologies) -> tuple[np.ndarray, np.ndarray]:
+def at_buses(study: Study, grid: Grid, times: np.ndarray, technologies: Technologies) -> tuple[np.ndarray, np.ndarray]:
     """Capacity factors of onshore wind and solar, (time, bus), from the nearest cell."""
     assert study.hours.observed is not None
     path = study.path(study.hours.observed)

@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from ..study.study import Study
+from .fleet import Fleet
 
 DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement")
 INF = float("inf")
@@ -130,6 +131,7 @@ class Inputs:
 
     `candidates` has every row of the candidate table, `kept` and the reason where it was dropped; `sites` are the kept.
     `grid` is the GridCase that the joint headroom is computed from (see `inputs/headroom.py`), or None.
+    `fleet` is what `carbon.dispatch` dispatches, or None.
     `notes` are tables for the report: representative days, sources with caveats, assumptions.
     """
 
@@ -139,6 +141,7 @@ class Inputs:
     grid: Any = None
     unavoidable_cost: float = 0.0
     notes: dict[str, pd.DataFrame] = field(default_factory=dict)
+    fleet: Fleet | None = None
 
     @property
     def sites(self) -> gpd.GeoDataFrame:

@@ -16,6 +16,7 @@ from .candidates import candidates
 from .carbon import carbon
 from .contracts import contracts
 from .cooling import accepts, cooling
+from .fleet import fleet
 from .generation import generation
 from .generation import notes as generation_notes
 from .headroom import grid_case
@@ -64,7 +65,8 @@ def prepare(study: Study) -> Inputs:
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
     notes = hours.notes | weather.notes | generation_notes(study, technologies)
-    return Inputs(study, table, data, case, money.unavoidable(study, data), notes)
+    plants = fleet(study, sites, hours, technologies)
+    return Inputs(study, table, data, case, money.unavoidable(study, data), notes, plants)
 
 
 def _files_exist(study: Study) -> None:

@@ -61,7 +61,7 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "gap": words.gap_words(solution),
         "outcome": solution.outcome,
         "days_shown": _days_shown(solution),
-        "notes": {s: _notes(solution, s) for s in ("days", "headroom", "flexibility", "sources", "other")},
+        "notes": {s: _notes(solution, s) for s in ("days", "headroom", "consequence", "flexibility", "sources", "other")},
         "modelled": notes.modelled_sources(solution),
         "study": solution.study_yaml,
         "picture": _inline(picture),

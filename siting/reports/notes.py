@@ -13,7 +13,7 @@ from . import words
 class Note(NamedTuple):
     title: str
     text: str = ""
-    section: str = "other"  # decision (shown there in words) | days | headroom | flexibility | sources | other
+    section: str = "other"  # decision (shown there in words) | days | headroom | consequence | flexibility | sources | other
 
 
 NOTES = {
@@ -53,6 +53,25 @@ NOTES = {
         "Overloaded before any new load", "These elements keep their flow of today as the limit.", "headroom"
     ),
     "without": Note("What each chosen site is worth", "", "decision"),
+    "consequence": Note(
+        "What the load brings, and from where",
+        "The grid's plants dispatched at least cost with and without the import of all sites together; the difference. "
+        "Short-run: the plants stand as they are in the year of the fleet. For the choice of a site, which lasts, a long-run "
+        "marginal factor is right: give carbon.marginal instead. Sites share each hour by their import of it.",
+        "consequence",
+    ),
+    "consequence_by_fuel": Note(
+        "By fuel",
+        "By fuel the answer is stable; by plant, plants of nearly equal cost may change places.",
+        "consequence",
+    ),
+    "kept_alive": Note(
+        "Plants that the load keeps alive",
+        "Their margin of a year covers what closing them would save with the load, and does not without. Heat, reserve and "
+        "capacity payments are not counted.",
+        "consequence",
+    ),
+    "consequence_by_plant": Note("By plant", "", "consequence"),
     "flexibility": Note(
         "What the flexibility of training is worth",
         "The same study with all training at a constant power and firm on the connection. `worth` is what moving saves; a "

@@ -37,7 +37,8 @@ def pauses(d: xr.Dataset) -> pd.DataFrame:
     `starts_a_year` is MW started over MW held; `paused_share` what the clusters could do in a year and did not.
     """
     rows = []
-    for w in d["workloads_up"]["workload"].values if "workloads_up" in d else ():
+    pausing = d["workloads_cluster"].dropna("workload", how="all")["workload"].values if "workloads_cluster" in d else ()
+    for w in pausing:
         power, up, held = (d[f"workloads_{v}"].sel(workload=w) for v in ("train", "up", "cluster"))
         before = up.shift(hour=1).fillna(d["workloads_standing"].sel(workload=w))
         last = d["workloads_standing"].sel(workload=w) - up.isel(hour=-1)

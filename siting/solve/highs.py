@@ -98,6 +98,11 @@ class Highs:
         lower, upper = np.ascontiguousarray(lower, float), np.ascontiguousarray(upper, float)
         self._must(self._h.changeColsBounds(len(columns), columns, lower, upper), "changeColsBounds")
 
+    def bound_rows(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        rows = np.ascontiguousarray(rows, np.int32)
+        lower, upper = np.ascontiguousarray(lower, float), np.ascontiguousarray(upper, float)
+        self._must(self._h.changeRowsBounds(len(rows), rows, lower, upper), "changeRowsBounds")  # type: ignore[attr-defined]
+
     def cost_columns(self, cost: np.ndarray, constant: float = 0.0) -> None:
         """Another objective over all columns."""
         every = np.arange(self.n_columns, dtype=np.int32)

@@ -32,7 +32,9 @@ ACCOUNTS: dict[str, Account] = {
     "cost_at_risk": Account("EUR_2024", "total", "mean cost of the worst scenarios, where the study counts risk"),
     "carbon_location": Account("t", "total", "import times the grid's average factor of the hour"),
     "carbon_market": Account("t", "total", "import not matched by contracts, times the residual factor of the hour"),
-    "carbon_consequence": Account("t", "total", "import times the grid's marginal factor: what the load causes elsewhere"),
+    "carbon_consequence": Account(
+        "t", "total", "what the load causes elsewhere: import times a marginal factor, or the dispatch with and without it"
+    ),
     "carbon_onsite": Account("t", "total", "fuel burnt on site"),
     "carbon_embodied": Account("t", "total", "carbon of halls, servers and plant, spread over their lives"),
     "carbon_counted": Account("t", "total", "the account of import that the study counts, with fuel and embodied carbon"),

@@ -96,6 +96,15 @@ class Study(Group):
         undated = [n for n, c in self.contracts.items() if c.commissioned is None]
         if self.additionality is not None and undated:
             return f"additionality needs the day on which each contract's plant was 'commissioned': {', '.join(undated)}"
+        return self._dispatch_problem() if self.carbon and self.carbon.dispatch else None
+
+    def _dispatch_problem(self) -> str | None:
+        if "carbon_consequence" in (*self.limits, self.minimise):
+            return "carbon.dispatch is computed after the plan: to limit or minimise carbon_consequence give carbon.marginal"
+        if self.grid is None or self.grid.network is None or self.grid.demand is None or self.hours.power_system is None:
+            return (
+                "carbon.dispatch needs grid.network, grid.demand and representative days (hours.observed, hours.power_system)"
+            )
         return None
 
     @model_validator(mode="after")

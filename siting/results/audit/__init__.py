@@ -9,6 +9,7 @@ from ...errors import ModelError
 from ...inputs.inputs import Inputs
 from ..solution import Solution
 from . import accounts, balances, storage
+from .consequence import consequence
 from .training import training
 
 TESTS = (
@@ -22,6 +23,7 @@ TESTS = (
     accounts.limits_hold,
     balances.contracts,
     storage.storage,
+    consequence,
 )
 
 

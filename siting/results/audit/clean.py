@@ -7,6 +7,7 @@ from collections.abc import Callable
 import xarray as xr
 
 from ...inputs.inputs import Inputs
+from .consequence import of_sites
 
 Year = Callable[[xr.DataArray], xr.DataArray]
 Sums = dict[str, xr.DataArray]
@@ -64,6 +65,8 @@ def carbon(d: xr.Dataset, year: Year, sums: Sums, inputs: Inputs) -> None:
     sums["carbon_market"] = year(d["carbon_residual"] * left) if "carbon_residual" in d else sums["carbon_market"]
     if "carbon_marginal" in d:
         sums["carbon_consequence"] = year(d["carbon_marginal"] * imported)
+    if "dispatch_with" in d:
+        sums["carbon_consequence"] = year(of_sites(d))
     sums["cfe"] = sums["clean"] + (year(d["grid_clean_share"] * left) if "grid_clean_share" in d else 0.0)
     asked = inputs.study.carbon
     if asked is not None:
