@@ -15,6 +15,7 @@ from .results.audit import audit
 from .results.consequence import with_consequence
 from .results.evaluated import evaluated
 from .results.flexibility import pauses, worth
+from .results.heat import heat_table
 from .results.settlement import settled
 from .results.solution import Solution, read_outcome
 from .solve.alternatives import without_each
@@ -56,6 +57,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     solution.study_yaml = to_yaml(inputs.study)
     if grid:
         solution.notes |= tables(grid, inputs, program, outcome)
+    if "heat_pipe" in solution.data:
+        solution.notes["heat"] = heat_table(solution.data)
     if "workloads_up" in solution.data:
         solution.notes["training"] = pauses(solution.data)
     if inputs.fleet:

@@ -3,13 +3,16 @@
     Σ_k module · halls[s,k] = new IT capacity,   halls whole
     installed[s,k] = existing_halls[s,k] + module · halls[s,k]
     Σ_k firm_in[s,k] = firm IT,   firm_in ≤ installed
+    cost += Σ_k (hall_cost[k] + rejection_cost[s,k]) · module · halls[s,k]
     design power[s] = Σ_k idle_power[s,k] · installed[s,k] + design_power_per_it[s,k] · firm_in[s,k]
 
     Σ_k carried[s,k,t] = IT power,   carried ≤ installed
     facility power  = Σ_k idle_power[s,k] · installed[s,k] + power_per_it[s,k,t] · carried[s,k,t]
+    recoverable heat[s,k,t] = recoverable_per_it[s,k,t] · carried[s,k,t]
     water needed    = Σ_k water_per_it[s,k,t] · carried[s,k,t]
 
-A half-empty hall thus has the poor PUE that it has in life.
+`rejection_cost` is chillers and towers or dry coolers sized by the worst hour of the place, over what the cost of halls has
+of them. A half-empty hall thus has the poor PUE that it has in life.
 
 Work that only some technologies can cool (racks too dense, or made for liquid) stays in their halls: for every union U of
 such choices, the work that can use nothing outside U ≤ Σ_{k ∈ U} carried[s,k,t], and its firm part ≤ Σ_{k ∈ U} firm_in[s,k].
@@ -50,6 +53,9 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     land = {s: sum(given.hall_land[k] * mw for mw, k in halls[s]) for s in given.s}
     ledger.post("land", "halls", land)
     ledger.post("cost", "land", {s: given.land_rent[s] * land[s] for s in given.s})
+    if given.has("rejection_cost"):
+        rejection = {s: sum(given.rejection_cost[s, k] * mw for mw, k in halls[s]) for s in given.s}
+        ledger.post("cost", "rejection", rejection)
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -74,6 +80,12 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     ledger.post("facility_energy", "facility", {(s, t): b.power[s, t] for s, t in every})
     water = {(s, t): sum(given.water_per_it[s, k, t] * b.carried[s, k, t] for k in given.k) for s, t in every}
     ledger.post("water_needed", "cooling", water)
+    if given.has("consumed_per_it"):
+        consumed = {(s, t): sum(given.consumed_per_it[s, k, t] * b.carried[s, k, t] for k in given.k) for s, t in every}
+        ledger.post("water_consumed", "cooling", consumed)
+    if given.study.heat is not None:
+        heat = {(s, t, k): given.recoverable_per_it[s, k, t] * b.carried[s, k, t] for s, t in every for k in given.k}
+        ledger.post("recoverable_heat", "halls", heat)
     if not given.holds_all_work:
         _holds_the_work_it_can(b, given, ledger)
 

@@ -20,6 +20,7 @@ LETTERS = {
     "s": "site",
     "t": "hour",
     "k": "cooling",
+    "p": "place",
     "g": "generator",
     "u": "storage",
     "w": "workload",

@@ -7,6 +7,13 @@ import numpy as np
 from ..errors import InputsError, nearest
 from .inputs import VARIABLES, Inputs
 
+COUNTED_WITH = {  # accounts that not every study counts: the array they need, and what to do
+    "water_consumed": ("consumed_per_it", "give a column consumed_l_per_kwh in cooling.hours, or weather"),
+    "water_scarcity": ("scarcity", "give water.basins, a table with their scarcity"),
+    "water_reclaimed": ("max_reclaimed", "give water.reclaimed"),
+    "heat_reused": ("heat_demand", "give a heat group (demand for heat)"),
+}
+
 
 def check(inputs: Inputs) -> None:
     """Raise InputsError with every problem: wrong dimensions, NaN, values out of bounds, work that no plan can serve."""
@@ -121,6 +128,9 @@ def _limits(inputs: Inputs) -> list[str]:
     """A limit per a column that the sites lack, or for a place that no site has; months of hours that have none."""
     sites, problems = inputs.sites, []
     for account, limits in inputs.study.limits.items():
+        for name in dict.fromkeys([account, *(limit.of for limit in limits)]):
+            if name in COUNTED_WITH and COUNTED_WITH[name][0] not in inputs.data:
+                problems.append(f"limits.{account}: the study does not count {name}: {COUNTED_WITH[name][1]}")
         for limit in limits:
             if limit.window == "month" and inputs.data.sizes["block"] > 1 and len(set(inputs.data["month"].values)) == 1:
                 problems.append(

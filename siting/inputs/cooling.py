@@ -22,6 +22,13 @@ from .hours import Hours
 from .money import Technologies
 from .weather import AIR, Weather, by_site
 
+EXTRA_VARIABLES = {  # of a typed table: column -> variable
+    "consumed_l_per_kwh": "consumed_per_it",
+    "recoverable_mw_per_mw": "recoverable_per_it",
+    "return_c": "return_c",
+}
+EXTRAS = tuple(EXTRA_VARIABLES)
+
 
 def performance(technology: str, table: dict, path: Path, weather: xr.Dataset) -> physics.Performance:
     rows = table.get(technology)
@@ -61,6 +68,7 @@ def cooling(
         idle, _ = physics.linear_power(pue_year, u, fixed, time_axis=1)
         pue = by_site(days.pue, weather.hours)
         hottest = np.maximum(pue_year.max(axis=1), by_site(months.pue, weather.observed).max(axis=1))
+        plant = _plant(year, months, typical, weather.observed)
         for name, values in (
             ("idle_power", idle),
             ("pue", pue),
@@ -69,6 +77,12 @@ def cooling(
             ("water_per_it", by_site(days.wue_l_per_kwh, weather.hours)),
             ("pue_typical_year", pue_year.mean(axis=1)),
             ("wue_typical_year", by_site(year.wue_l_per_kwh, typical).mean(axis=1)),
+            ("consumed_per_it", by_site(days.consumed_l_per_kwh, weather.hours)),
+            ("recoverable_per_it", by_site(days.recoverable_kw_per_kw, weather.hours)),
+            ("return_c", by_site(year.return_c, typical).mean(axis=1)),
+            ("chiller_per_it", plant["chiller"]),
+            ("rejection_per_it", plant["rejection"]),
+            ("rejection_cost", technologies.rejection_annuity(study, k, plant)),
         ):
             parts.setdefault(name, []).append(values)
     coords = {"site": sites["site"].tolist(), "cooling": names}
@@ -77,6 +91,18 @@ def cooling(
         stacked = np.stack(values, axis=1)
         out[name] = xr.DataArray(stacked, coords | (of_hour if stacked.ndim == 4 else {}))
     return out
+
+
+def _plant(
+    year: physics.Performance, months: physics.Performance, typical: xr.Dataset, observed: xr.Dataset
+) -> dict[str, np.ndarray]:
+    """By site, the chiller and the heat rejection that the worst hour of the typical year and of the observed months asks for
+    [MW per MW of IT, rated]."""
+    worst = {}
+    for name in ("chiller", "rejection"):
+        of_year, of_months = (getattr(p, f"{name}_kw_per_kw") for p in (year, months))
+        worst[name] = np.maximum(by_site(of_year, typical).max(axis=1), by_site(of_months, observed).max(axis=1))
+    return worst
 
 
 def accepts(study: Study, technologies: Technologies) -> dict[str, xr.DataArray]:
@@ -99,11 +125,15 @@ def accepts(study: Study, technologies: Technologies) -> dict[str, xr.DataArray]
 
 
 def _from_table(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies, hours: Hours) -> dict[str, xr.DataArray]:
-    """PUE and WUE typed in: `site, cooling, block, hour, pue, wue_l_per_kwh`; the design hour is the worst of the table."""
+    """PUE and WUE typed in: `site, cooling, block, hour, pue, wue_l_per_kwh`; the design hour is the worst of the table.
+
+    Columns of EXTRAS may be given too: without them the study counts no water consumed and can sell no heat. The plant for
+    heat rejection is the one that the cost of halls has."""
     assert study.cooling is not None and study.cooling.hours is not None
     path, names = study.path(study.cooling.hours), list(study.cooling.technologies)
     keys = ["site", "cooling", "block", "hour"]
-    table = read_csv(path, [*keys, "pue", "wue_l_per_kwh"], ["hour", "pue", "wue_l_per_kwh"], keys)
+    needed = EXTRAS[1:] if study.heat is not None else ()
+    table = read_csv(path, [*keys, "pue", "wue_l_per_kwh", *needed], ["hour", "pue", "wue_l_per_kwh", *EXTRAS], keys)
     blocks, shape, weight = list(hours.names), hours.shape, hours.data["weight"].values
     unknown = sorted(set(table["block"]) - set(blocks), key=str)
     if unknown:
@@ -117,11 +147,15 @@ def _from_table(study: Study, sites: gpd.GeoDataFrame, technologies: Technologie
     pue, wue = (full[c].to_numpy(float).reshape(dims) for c in ("pue", "wue_l_per_kwh"))
     coords = {"site": sites["site"].tolist(), "cooling": names}
     of_hour = {"block": np.arange(shape[0]), "hour": np.arange(shape[1])}
+    extras = {c: xr.DataArray(full[c].to_numpy(float).reshape(dims), coords | of_hour) for c in EXTRAS if c in full}
     u = np.array([technologies.number("cooling", k, "reference_utilisation") for k in names])
     fixed = np.array([technologies.number("cooling", k, "fixed_share") for k in names])
     mean = np.average(pue.mean(axis=3), axis=2, weights=weight)
     idle = u * fixed * (mean - 1)
-    return {
+    out = {EXTRA_VARIABLES[c]: a for c, a in extras.items()}
+    if "return_c" in out:
+        out["return_c"] = out["return_c"].mean("hour").weighted(hours.data["weight"]).mean("block")
+    return out | {
         "pue": xr.DataArray(pue, coords | of_hour),
         "idle_power": xr.DataArray(idle, coords),
         "power_per_it": xr.DataArray(np.maximum(pue - (idle / u)[:, :, None, None], 1.0), coords | of_hour),

@@ -16,7 +16,9 @@ import xarray as xr
 from ..study.study import Study
 from .fleet import Fleet
 
-DIMENSIONS = ("site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement")
+DIMENSIONS = (
+    "site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement", "place",
+)  # fmt: skip
 INF = float("inf")
 
 
@@ -64,6 +66,18 @@ VARIABLES: dict[str, Variable] = {
     "hall_cost": _v("cooling", "EUR_2024/MW/year", 0, 1e9, "annuity and upkeep of halls"),
     "hall_land": _v("cooling", "ha/MW", 0, 100, "land of halls"),
     "hall_carbon": _v("cooling", "t/MW/year", 0, 1e4, "embodied carbon of halls over their life"),
+    "rejection_cost": _v(
+        "site cooling",
+        "EUR_2024/MW/year",
+        -1e9,
+        1e9,
+        "chillers and heat rejection of the design hour, over what halls have",
+    ),
+    "chiller_per_it": _v("site cooling", "MW/MW", 0, 10, "chiller to build for the design hour, rated"),
+    "rejection_per_it": _v("site cooling", "MW/MW", 0, 10, "towers or dry coolers to build for the design hour, rated"),
+    "consumed_per_it": _v("site cooling block hour", "m3/MWh", 0, 50, "water that does not come back, per IT energy"),
+    "recoverable_per_it": _v("site cooling block hour", "MW/MW", 0, 2, "heat that can be handed on, per IT power"),
+    "return_c": _v("site cooling", "degC", -20, 120, "mean temperature at which the heat returns from the halls"),
     "accepts": _v("workload cooling", "1", 0, 1, "halls of the technology can hold the work"),
     # water
     "water_price": _v("site", "EUR_2024/m3", 0, 100, "price of fresh water"),
@@ -71,6 +85,15 @@ VARIABLES: dict[str, Variable] = {
     "reclaimed_price": _v("", "EUR_2024/m3", 0, 100, "price of reclaimed water"),
     "reclaimed_energy": _v("", "MWh/m3", 0, 0.1, "energy to treat and pump reclaimed water"),
     "max_reclaimed": _v("site", "m3/h", 0, 1e6, "most reclaimed water at the site"),
+    # heat
+    "heat_demand": _v("place block hour", "MW", 0, 1e5, "heat that the place wants"),
+    "heat_price": _v("place", "EUR_2024/MWh", 0, 1000, "price of heat delivered at the place"),
+    "pipe_reaches": _v("site place", "1", 0, 1, "the place is within reach of a pipe"),
+    "pipe_km": _v("site place", "km", 0, 2e4, "length of the pipe"),
+    "pipe_cost": _v("site place", "EUR_2024/MW/year", 0, 1e9, "annuity and upkeep of pipe and exchanger"),
+    "lift_electricity": _v("site cooling place", "MW/MW", 0, 1, "electricity of the heat pump per heat delivered"),
+    "pump_cost": _v("", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of heat pumps, per heat delivered"),
+    "pump_running": _v("", "EUR_2024/MWh", 0, 1000, "running cost of heat pumps beside electricity"),
     # work
     "has_demand": _v("workload region", "1", 0, 1, "the region has users of the workload"),
     "demand": _v("workload region block hour", "MW", 0, 1e6, "IT power that users ask for"),

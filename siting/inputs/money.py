@@ -42,6 +42,8 @@ class Technologies:
             files["tariffs"] = folder / "tariffs.csv"
         if study.grid and study.grid.reinforcements:
             files["reinforcement"] = folder / "reinforcement.csv"
+        if study.heat:
+            files["heat"] = folder / "heat.csv"
         if not study.cooling:
             files = {}
         return cls(folder, cooling_path, {n: read_technologies(p) for n, p in files.items()})
@@ -87,6 +89,18 @@ class Technologies:
         life = self.number("cooling", technology, "hall_life")
         upkeep = self.number("cooling", technology, "hall_fom")
         return capex * (float(finance.annuity(study.finance.real_rate, life)) + upkeep)
+
+    def rejection_annuity(self, study: Study, technology: str, built: dict[str, np.ndarray]) -> np.ndarray:
+        """EUR_2024 per MW of IT and year of the chillers and the heat rejection built [MW/MW], over what halls have of them.
+
+        Below zero where the place is kinder than the one that the cost of halls is taken from.
+        """
+        life, upkeep = (self.number("cooling", technology, f"hall_{p}") for p in ("life", "fom"))
+        more = np.zeros(1)
+        for part, size in built.items():
+            per_mw = 1000 * self.number("cooling", technology, f"{part}_capex")
+            more = more + per_mw * (size - self.number("cooling", technology, f"{part}_in_hall_capex"))
+        return np.asarray(more * (float(finance.annuity(study.finance.real_rate, life)) + upkeep))
 
     def plant_annuity(self, study: Study, technology: str) -> float:
         """EUR_2024 per MW of plant and year."""
@@ -167,10 +181,14 @@ def connection(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies
 def penalties(parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """Prices of broken rules, above any honest price: ten times a whole MW of IT for a year, charged to one hour's MWh."""
     per_mw = float(parts["server_cost"]) + sum(
-        float(parts[n].max()) for n in ("hall_cost", "connection_cost", "site_cost", "plant_cost") if n in parts
+        float(parts[n].max())
+        for n in ("hall_cost", "connection_cost", "site_cost", "plant_cost", "rejection_cost")
+        if n in parts
     )
     energy = float(abs(parts["spot_price"]).max()) * 8760 if "spot_price" in parts else 0.0
     serving = float(abs(parts["serving_cost"]).max()) * 8760 if "serving_cost" in parts else 0.0
+    if "heat_price" in parts:
+        energy += 2 * float(parts["heat_price"].max()) * 8760  # a MW of IT gives no more than that
     price = 10.0 * max(per_mw + energy + serving, 1.0)
     size = float(parts["room_for_new_it"].sum() + parts["existing_it"].sum())
     return {"penalty_per_mwh": xr.DataArray(price), "penalty_total": xr.DataArray(price * max(size, 1.0))}
@@ -184,7 +202,8 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
     demand = data["demand"].sum(["workload", "region"])
     hours = float(data["weight"].sum() * data.sizes["hour"])
     energy = float((demand * data["weight"]).sum()) + float(data["training_energy"].sum()) * hours / 8760
-    halls = float(data["least_new_it"]) * float(data["hall_cost"].min() + data["server_cost"])
+    hall = data["hall_cost"] + data.get("rejection_cost", 0.0)
+    halls = float(data["least_new_it"]) * float(hall.min() + data["server_cost"])
     if "spot_price" not in data:
         return halls
     cheapest = max(float(data["spot_price"].min() + data["energy_tariff"]), 0.0)
@@ -197,4 +216,6 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
             ["block", "hour"]
         )
         profit = float((worth.clip(min=0) * data["contract_offered"]).sum())
+    if "heat_demand" in data:
+        profit += float((data["heat_price"] * data["heat_demand"] * data["weight"]).sum())
     return max(halls + cheapest * energy - profit, 0.0)

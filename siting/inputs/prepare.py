@@ -20,6 +20,8 @@ from .fleet import fleet
 from .generation import generation
 from .generation import notes as generation_notes
 from .headroom import grid_case
+from .heat import heat
+from .heat import notes as heat_notes
 from .inputs import Inputs, described
 from .reinforcement import reinforcement
 from .screening import screened
@@ -53,6 +55,7 @@ def prepare(study: Study) -> Inputs:
     parts |= cooling(study, sites, weather, technologies, hours)
     parts |= accepts(study, technologies)
     parts |= water(study, sites, technologies)
+    parts |= heat(study, sites, hours, technologies, parts.get("return_c"))
     parts |= generation(study, sites, weather, hours, technologies)
     parts |= storage(study, sites, technologies)
     parts |= contracts(study, sites, hours, technologies)
@@ -64,7 +67,7 @@ def prepare(study: Study) -> Inputs:
     data = described(xr.Dataset(parts))
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
-    notes = hours.notes | weather.notes | generation_notes(study, technologies)
+    notes = hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
     plants = fleet(study, sites, hours, technologies)
     return Inputs(study, table, data, case, money.unavoidable(study, data), notes, plants)
 

@@ -52,6 +52,11 @@ NOTES = {
     "overloaded_in_the_base": Note(
         "Overloaded before any new load", "These elements keep their flow of today as the limit.", "headroom"
     ),
+    "heat": Note(
+        "Heat reuse",
+        "Each pipe that is built. An hour matches where heat flows. Pipe losses, and what cooling saves, are left out.",
+    ),
+    "heat_demand": Note("Demand for heat", "As the study gives it; its source stands in the table."),
     "without": Note("What each chosen site is worth", "", "decision"),
     "consequence": Note(
         "What the load brings, and from where",

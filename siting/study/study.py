@@ -17,6 +17,7 @@ from .cooling import Cooling
 from .generation import Plant
 from .grid import Grid
 from .group import Group
+from .heat import Heat
 from .hours import Hours
 from .limits import Limit, from_keys, problem, to_keys
 from .risk import Risk
@@ -38,6 +39,7 @@ class Study(Group):
     work: dict[str, Annotated[Inference | Training, Field(discriminator="kind")]] = Field(min_length=1)
     cooling: Cooling | None = None
     water: Water | None = None
+    heat: Heat | None = None
     grid: Grid | None = None
     generation: dict[str, Plant] = {}
     storage: dict[str, Storage] = {}
@@ -77,6 +79,8 @@ class Study(Group):
             raise ValueError("risk weighs the cost of scenarios: it needs minimise: cost")
         if self.cooling is not None and self.sites.module_mw is None:
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
+        if self.heat is not None and self.cooling is None:
+            raise ValueError("heat needs a cooling group: it is the heat of the halls")
         if self.water is not None and self.cooling is None:
             raise ValueError("water needs a cooling group: it is cooling that takes the water")
         if self.cooling is not None and self.grid is None:

@@ -210,6 +210,13 @@ def round_tables(folder: Path) -> None:
             ("line", "life", 40), ("line", "route_factor", 1.25),
             ("water", "price", 2.0), ("land", "price", 600_000),
         ],
+        "heat": [
+            ("pipe", "capex", 40_000), ("pipe", "life", 40), ("pipe", "fom", 0.0), ("pipe", "route_factor", 1.0),
+            ("exchanger", "capex", 250_000), ("exchanger", "life", 25), ("exchanger", "fom", 0.0),
+            ("heat_pump", "capex", 1_000_000), ("heat_pump", "life", 25), ("heat_pump", "fom", 0.0), ("heat_pump", "vom", 3.0),
+            ("heat_pump", "carnot_fraction", 0.5), ("heat_pump", "cop_max", 8.0), ("heat_pump", "exchanger_k", 5.0),
+            ("heat_pump", "cooling_k", 10.0),
+        ],
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
     for name, values in rows.items():

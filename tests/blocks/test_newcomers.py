@@ -15,6 +15,7 @@ from siting.inputs.hours import Hours, of_blocks
 from siting.inputs.money import Technologies
 from siting.inputs.weather import Weather
 from siting.physics import cooling
+from siting.physics.finance import annuity
 from siting.pipeline import solve
 
 from .small import SHIPPED, Case, two_sites
@@ -71,15 +72,17 @@ def test_minimise_anything_counted(tmp_path):
 
 
 def snow(outdoor: object, p: dict[str, float]) -> cooling.Performance:
-    """A newcomer: a heap of snow, PUE 1 + melt_kw_per_kw at any weather, no water."""
-    return cooling.performance(outdoor.dry_bulb_c, [cooling.Part(p["melt_kw_per_kw"])], return_c=20.0, recoverable=0.0)
+    """A newcomer: a heap of snow, PUE 1 + melt_kw_per_kw at any weather, no water, melters that grow with the heat outside."""
+    melters = cooling.Part(p["melt_kw_per_kw"], rejection_kw=0.02 * outdoor.dry_bulb_c)
+    return cooling.performance(outdoor.dry_bulb_c, [melters], return_c=20.0, recoverable=0.0)
 
 
 def snow_table(folder: Path, model: str = "snow") -> Path:
     """The shipped cooling table and rows for a dummy technology, cheaper than the others."""
     table = pd.read_csv(SHIPPED / "cooling.csv")
     rows = {"reference_utilisation": 0.8, "fixed_share": 0.5, "hall_capex": 8e6, "hall_life": 25, "hall_fom": 0.02,
-            "land_ha_per_mw": 0.3, "melt_kw_per_kw": 0.05, "model": model}  # fmt: skip
+            "land_ha_per_mw": 0.3, "melt_kw_per_kw": 0.05, "model": model, "chiller_capex": 0.0, "chiller_in_hall_capex": 0.0,
+            "rejection_capex": 100.0, "rejection_in_hall_capex": 0.3}  # fmt: skip
     more = pd.DataFrame({"technology": "snow_heap", "parameter": list(rows), "value": [str(v) for v in rows.values()]})
     path = folder / "cooling_table.csv"
     pd.concat([table, more.assign(unit="-", source="dummy of a test")]).to_csv(path, index=False)
@@ -142,6 +145,10 @@ def test_a_cooling_technology_with_new_physics(tmp_path, monkeypatch):
     assert solution.chosen["it_mw_snow_heap"].sum() == pytest.approx(10.0)
     idle = 0.8 * 0.5 * 0.05  # a = u x fixed share x overhead, b = PUE - a / u; a full hall takes a + b
     assert solution.total("facility_energy") == pytest.approx((idle + 1.05 - idle / 0.8) * 10.0 * 8760)
+    worst = 0.02 * float(weather(case, tmp_path).observed["dry_bulb_c"].max())  # the design hour sizes the melters
+    more = 1000 * 100.0 * (worst - 0.3) * (float(annuity(0.07, 25)) + 0.02)
+    lines = solution.accounts[solution.accounts["account"] == "cost"].groupby("line")["value"].sum()
+    assert lines["cooling.rejection"] == pytest.approx(10.0 * more)
 
 
 def test_a_model_that_nobody_registered(tmp_path):

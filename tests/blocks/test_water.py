@@ -160,6 +160,10 @@ def test_wrong_input(tmp_path):
     case.raw["water"] = {"areas": "basins.csv"}
     with pytest.raises(StudyError, match="need 'basins'"):
         case.study(tmp_path)
+    case = two_sites()
+    case.raw["limits"] = {"water_scarcity": {"max_m3_eq_per_year": 5.0}}
+    with pytest.raises(InputsError, match=r"the study does not count water_scarcity: give water\.basins"):
+        run(case, tmp_path)
     case = basins()
     case.raw["limits"] = {"water": {"max_m3_per_month": {"Elb": 5.0}, "per": "basin"}}
     with pytest.raises(InputsError, match="no kept site has basin 'Elb'; did you mean 'Elbe'"):

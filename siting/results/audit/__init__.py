@@ -10,6 +10,7 @@ from ...inputs.inputs import Inputs
 from ..solution import Solution
 from . import accounts, balances, storage
 from .consequence import consequence
+from .heat import heat
 from .training import training
 
 TESTS = (
@@ -24,6 +25,7 @@ TESTS = (
     balances.contracts,
     storage.storage,
     consequence,
+    heat,
 )
 
 

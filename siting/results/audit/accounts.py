@@ -10,7 +10,7 @@ from ...inputs.hours import windows_of
 from ...inputs.inputs import Inputs
 from ...study.accounts import LIMITABLE
 from ..solution import Solution
-from . import clean
+from . import clean, heat
 from .balances import facility_power, it_power, reclaimed_water
 from .compare import TOLERANCE, differs
 from .risk import cost_at_risk
@@ -38,6 +38,11 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
         out["water_scarcity"] = out["water"] * d["scarcity"] if "scarcity" in d else zero
         out["facility_energy"] = out["net_demand"] = year(facility_power(d))
         out["cost"] = out["cost"] + (d["hall_cost"] * new).sum("cooling") + d["water_price"] * out["water"]
+        if "consumed_per_it" in d:
+            out["water_consumed"] = year((d["consumed_per_it"] * d["cooling_carried"]).sum("cooling"))
+        if "rejection_cost" in d:
+            out["cost"] = out["cost"] + (d["rejection_cost"] * new).sum("cooling")
+        heat.accounts(d, year, out)
         if "water_reclaimed" in d:
             out["cost"] = out["cost"] + d["reclaimed_price"] * out["water_reclaimed"]
     clean.own_plant(d, year, out, inputs)

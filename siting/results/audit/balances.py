@@ -10,6 +10,7 @@ import xarray as xr
 from ...inputs.inputs import Inputs
 from ..solution import Solution
 from .compare import above
+from .heat import pump_power
 
 
 def facility_power(d: xr.Dataset) -> xr.DataArray:
@@ -42,7 +43,7 @@ def power(s: Solution, inputs: Inputs) -> list[str]:
         supply = supply + d["generation_used"].sum("generator")
     if "storage_charge" in d:
         supply = supply + (d["storage_discharge"] - d["storage_charge"]).sum("storage")
-    gap = abs(supply - facility_power(d))
+    gap = abs(supply - facility_power(d) - pump_power(d))
     out = above(gap, "power at the busbar is off", float(supply.max()))
     if "cooling_carried" in d:
         out += above(abs(d["cooling_carried"].sum("cooling") - it_power(d)), "heat carried and IT power differ")
