@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .errors import Infeasible, SitingError
+from .inputs import files
 from .inputs.money import SHIPPED
 from .pipeline import run
 from .results.solution import Solution, read_solution
@@ -133,8 +134,8 @@ def digest(study: Study, known: dict[str, str] | None = None) -> str:
     known = {} if known is None else known
     if "code" not in known:
         known["code"] = code_version()
-    files = {where: _content(study.path(path), known) for where, path in _paths(study.model_dump(), "")}
-    whole = {"study": study.as_dict(), "files": files, "code": known["code"]}
+    contents = {where: _content(path, known) for where, path in files.named(study)}
+    whole = {"study": study.as_dict(), "files": contents, "code": known["code"]}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
@@ -159,15 +160,6 @@ def _hash_of(files: list[tuple[str, Path]]) -> str:
         with path.open("rb") as opened:
             whole.update(f"{name} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode())
     return whole.hexdigest()
-
-
-def _paths(value: object, where: str) -> Iterator[tuple[str, Path]]:
-    if isinstance(value, Path):
-        yield where, value
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
-    for key, inside in pairs:
-        if (where, key) != ("", "folder"):
-            yield from _paths(inside, f"{where}.{key}")
 
 
 def _finished(scenario: str, folder: Path, digest: str) -> Row | None:

@@ -206,9 +206,12 @@ class Display:
 
 def _print_solution(solution: Solution, folder: Path) -> None:
     from .reports.table import cost_table, short_table
+    from .reports.words import interchangeable_words
 
     out, outcome = Console(), solution.outcome
     out.print(_frame(short_table(solution), f"{solution.name}: {len(solution.chosen)} sites"))
+    if same := interchangeable_words(solution):
+        out.print(same, markup=False, highlight=False)
     out.print(_frame(cost_table(solution).drop(columns="ledger line"), "Cost"))
     if outcome["status"] != "optimal":
         why = "Interrupted" if outcome["status"] == "interrupted" else "The time limit was reached"
@@ -220,6 +223,9 @@ def _print_solution(solution: Solution, folder: Path) -> None:
 
 def _frame(rows: pd.DataFrame, title: str) -> Table:
     table = _table(title, *(str(c).replace("_", " ") for c in rows.columns))
+    for column, name in zip(table.columns, rows.columns, strict=True):  # fold between words, never inside a word or number
+        cells = [_cell(str(name), value) for value in rows[name]]
+        column.min_width = max((len(word) for cell in cells for word in cell.split()), default=0)
     for row in rows.itertuples(index=False):
         table.add_row(*(_cell(c, v) for c, v in zip(rows.columns, row, strict=True)))
     return table
@@ -241,7 +247,7 @@ def _table(title: str | None, *columns: str) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title=title, box=SIMPLE_HEAD, show_header=any(columns), title_justify="left", expand=False)
+    table = Table(title=title, box=SIMPLE_HEAD, show_header=any(columns), title_justify="left", pad_edge=False)
     for i, name in enumerate(columns):
         table.add_column(name, justify="right" if i else "left", overflow="fold")
     return table
@@ -256,7 +262,7 @@ def _cell(column: str, value: Any) -> str:
         return f"{value:.3f}"
     if column.startswith("gap_of"):
         return f"{value:.3%}"
-    return f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{round(value, 1) + 0.0:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
 class Interrupt:

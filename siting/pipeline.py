@@ -51,7 +51,7 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, tell, interrupt)
     outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
     if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
-        outcome.without = without_each(mono, outcome, inputs)
+        outcome.without = without_each(mono, outcome)
     outcome.hours = settled(program, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)

@@ -15,6 +15,7 @@ from ..study.sites import Layer
 from ..study.study import Study
 
 METRIC_CRS = 3035  # ETRS89-LAEA, metres
+BORDER_M = 1_000  # outlines are simplified: a site this near an area lies in it
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 DEFAULTS = {"existing_it_mw": 0.0, "least_it_mw": 0.0, "distance_km": 0.0, "choice": "", "state": ""}
 
@@ -98,10 +99,13 @@ def _filled(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
 
 
 def _with_state(frame: gpd.GeoDataFrame, path: Path, strict: bool) -> gpd.GeoDataFrame:
-    joined = in_areas(frame, path, ["state"], within_m=30_000)
+    joined = in_areas(frame, path, ["state"], within_m=BORDER_M)
     outside = sorted(set(frame["site"]) - set(joined.index))
     if outside and strict:
-        raise DataError(f"no area within 30 km of site {', '.join(outside[:3])}: drop it, or give areas that cover it", path)
+        raise DataError(
+            f"no area within {BORDER_M / 1000:g} km of site {', '.join(outside[:3])}: drop it, or give areas that cover it",
+            path,
+        )
     for column in ("state", "state_code", "offshore"):
         if column in joined:
             frame[column] = frame["site"].map(joined[column])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import geopandas as gpd
 import numpy as np
 import xarray as xr
 
 from ..errors import StudyError
 from ..study.study import Study
+from . import files, money, periods
 from . import hours as hours_
-from . import money, periods
 from .candidates import candidates
 from .carbon import carbon
 from .contracts import contracts
@@ -36,7 +34,7 @@ def prepare(study: Study) -> Inputs:
 
     Raises StudyError or DataError with the file, the value and the rule; all missing files at once.
     """
-    _files_exist(study)
+    files.exist(study)
     _weather_where_needed(study)
     table = with_basin(study, candidates(study))
     hours = hours_.from_table(study, study.path(study.hours.table)) if study.hours.table else periods.representative(study)
@@ -68,19 +66,9 @@ def prepare(study: Study) -> Inputs:
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
     notes = hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
+    notes["sources"] = files.sources(study, [technologies.folder] if technologies.tables else [])
     plants = fleet(study, sites, hours, technologies)
     return Inputs(study, table, data, case, money.unavoidable(study, data), notes, plants)
-
-
-def _files_exist(study: Study) -> None:
-    """All missing files of the study at once."""
-    missing = []
-    for where, path in _paths(study.model_dump(), ""):
-        full = study.path(path)
-        if not full.exists():
-            missing.append(f"{where}: there is no file {full}")
-    if missing:
-        raise StudyError(missing, study.name)
 
 
 def _weather_where_needed(study: Study) -> None:
@@ -97,16 +85,6 @@ def _weather_where_needed(study: Study) -> None:
         problems.append("a grid group needs a cooling group: power at the meter is what halls take")
     if problems:
         raise StudyError(problems, study.name)
-
-
-def _paths(value: object, where: str) -> list[tuple[str, Path]]:
-    if isinstance(value, Path):
-        return [(where, value)]
-    if isinstance(value, dict):
-        return [p for k, v in value.items() for p in _paths(v, f"{where}.{k}" if where else str(k))]
-    if isinstance(value, list | tuple):
-        return [p for i, v in enumerate(value) for p in _paths(v, f"{where}[{i}]")]
-    return []
 
 
 def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Technologies) -> dict[str, xr.DataArray]:

@@ -55,7 +55,7 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "chosen": table_html(chosen.drop(columns=worth), total=SUMMED),
         "worth": table_html(chosen[["site", *worth]]) if worth else "",
         "n_chosen": len(solution.chosen),
-        "interchangeable": interchangeable_words(solution),
+        "interchangeable": words.interchangeable_words(solution),
         "costs": table_html(cost_table(solution), total=("M EUR_2024/year", "share [%]")),
         "accounts": table_html(account_table(solution)),
         "gap": words.gap_words(solution),
@@ -69,18 +69,6 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "bokeh": Markup(Resources(mode="inline", components=["bokeh"]).render_js()),
         "script": Markup(script),
     }
-
-
-def interchangeable_words(solution: Solution) -> str:
-    """One sentence on the sites that could as well be others; empty when nobody asked what each site is worth."""
-    chosen = solution.chosen
-    if "without_found_eur_2024_per_year" not in chosen or chosen.empty:
-        return ""
-    same = [str(row["site"]) for _, row in chosen.iterrows() if words.is_interchangeable(row)]
-    if not same:
-        return "No chosen site is interchangeable: every plan found without one of them costs more than the gap."
-    verb = "is interchangeable" if len(same) == 1 else "are interchangeable, each by itself"
-    return f"{words.some(same, 100)} {verb}: a plan without it was found that is as good within the proven gap."
 
 
 def table_html(table: pd.DataFrame, total: tuple[str, ...] = (), marked: list[bool] | None = None) -> Markup:
@@ -111,7 +99,7 @@ def _cell(column: str, value: Any) -> str:
     if column in FOUR_DIGITS:
         return words.number(value, 4)
     if column.endswith("[MW]") and isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 10 or value == 0 else words.number(value, 2)
+        return f"{value:,.0f}" if abs(value) >= 10 else words.number(value, 2)
     return str(escape(words.number(value)))
 
 

@@ -39,12 +39,12 @@ def chosen_table(solution: Solution) -> pd.DataFrame:
     if "without_found_eur_2024_per_year" in chosen:
         worth = chosen["without_found_eur_2024_per_year"].astype(float) / 1e6
         out[WORTH[0]] = worth.replace(np.inf, np.nan)
-        out[WORTH[1]] = [
-            i or ("no plan was found by moving its halls" if np.isinf(w) else "")
-            for i, w in zip(chosen["without_instead"], worth)
-        ]
+        missing = {True: "no plan near this one does without it", False: "not tried: no time was left"}
+        out[WORTH[1]] = [i if np.isfinite(w) else missing[bool(np.isinf(w))] for i, w in zip(chosen["without_instead"], worth)]
         same = [words.is_interchangeable(row) for _, row in chosen.iterrows()]
-        out["interchangeable"] = ["yes, within the gap" if yes else "no" for yes in same]
+        out["interchangeable"] = [
+            "yes, within the gap" if yes else "" if np.isnan(w) else "no" for yes, w in zip(same, worth, strict=True)
+        ]
     return out.reset_index(drop=True)
 
 
@@ -61,12 +61,8 @@ def short_table(solution: Solution) -> pd.DataFrame:
     for title, short in (("connection [MW]", "grid MW"), (PUE_YEAR, "PUE year"), ("cost [M EUR_2024/year]", "M EUR/a")):
         if title in full:
             out[short] = full[title]
-    own = [c for c in ("PV [MW]", "wind [MW]") if c in full]
-    if own:
-        out["own MW"] = full[own].sum(axis=1)
     if WORTH[0] in full:
-        out["without it +M"] = full[WORTH[0]]
-        out["swap"] = ["yes" if i.startswith("yes") else "no" for i in full["interchangeable"]]
+        out["+M EUR/a without it"] = full[WORTH[0]]
     return out
 
 

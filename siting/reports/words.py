@@ -73,7 +73,7 @@ def number(value: Any, digits: int = 3) -> str:
         return f"{value:,}"
     if not isinstance(value, (float, np.floating)):
         return str(value)
-    value = float(value)
+    value = float(value) + 0.0
     if math.isinf(value):
         return "unlimited" if value > 0 else "minus unlimited"
     if abs(value) < 1e-9:
@@ -165,11 +165,12 @@ def at_headroom(solution: Solution) -> list[str]:
 
 
 def binding_corridors(solution: Solution) -> list[str]:
-    """Branches that limit the chosen connections together, the dearest first."""
+    """Branches that limit the chosen connections together, the dearest first, as `between A and B`, the places at the ends."""
     note = solution.notes.get("corridors")
     if note is None or "corridor" not in note:
         return []
-    return [str(n) for n in dict.fromkeys(note["corridor"].dropna())]
+    where = "between " + note["between"] if "between" in note else "at " + note["corridor"]
+    return [str(n) for n in dict.fromkeys(where.where(note["corridor"] != "system adequacy", "in system adequacy"))]
 
 
 def some(names: list[str], most: int = 3) -> str:
@@ -190,10 +191,14 @@ def finding(solution: Solution) -> str:
     total = float(chosen["it_mw"].sum())
     sites = f"{len(chosen)} site{'s' if len(chosen) > 1 else ''}"
     parts = [f"{megawatts(total)} of IT at {sites}{_where(chosen, total)}"]
-    full = [*at_headroom(solution), *binding_corridors(solution)]
+    full, corridors = at_headroom(solution), binding_corridors(solution)
     if full:
-        parts.append(f"headroom binds at {some(full)}")
-    elif len(chosen) > 1:
+        parts.append(f"headroom binds at {some(full, 2)}")
+    if corridors:
+        more = len(corridors) - 1
+        also = f" and on {more} more corridor{'s' if more > 1 else ''}" if more else ""
+        parts.append(f"the grid binds {corridors[0]}{also}")
+    if not full and not corridors and len(chosen) > 1:
         parts.append(f"the largest is {chosen['site'].iloc[0]} with {megawatts(float(chosen['it_mw'].iloc[0]))}")
     if solution.total("penalty") > 1e-3:
         parts.append("NOT every rule is kept")
@@ -239,10 +244,10 @@ def _in_money(solution: Solution) -> bool:
 def worth_words(row: pd.Series) -> str:
     """What a chosen site is worth: at most how much more the best plan without it costs, in words."""
     if "without_found_eur_2024_per_year" not in row.index or pd.isna(row["without_found_eur_2024_per_year"]):
-        return ""
+        return ""  # nobody asked, or there was no time
     found = float(row["without_found_eur_2024_per_year"])
     if math.isinf(found):
-        return "no plan was found by moving its halls to other sites"
+        return "no plan near this one does without it"
     worth = f"at most {millions(found)} M EUR_2024/year more, with {row['without_instead']} instead"
     return f"interchangeable: a plan without it is as good within the gap ({worth})" if is_interchangeable(row) else worth
 
@@ -250,3 +255,15 @@ def worth_words(row: pd.Series) -> str:
 def is_interchangeable(row: pd.Series) -> bool:
     value = row.get("interchangeable", False)
     return not pd.isna(value) and str(value).lower() in ("true", "1", "1.0")
+
+
+def interchangeable_words(solution: Solution) -> str:
+    """One sentence on the sites that could as well be others; empty when nobody asked what each site is worth."""
+    chosen = solution.chosen
+    if "without_found_eur_2024_per_year" not in chosen or chosen.empty:
+        return ""
+    same = [str(row["site"]) for _, row in chosen.iterrows() if is_interchangeable(row)]
+    if not same:
+        return "No chosen site was found interchangeable: every plan found without one of them costs more than the gap."
+    verb = "is interchangeable" if len(same) == 1 else "are interchangeable, each by itself"
+    return f"{some(same, 100)} {verb}: a plan without it was found that is as good within the proven gap."

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs.inputs import Inputs
+from ..physics.network import Network
 from .grid_check import GridCut
 from .headroom import JointHeadroom
 from .joint import Joint, corridor_groups
@@ -26,10 +27,12 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
         (names[h.candidate], h.headroom_mw, h.situation, h.binding, bool(_secure(grid, h.candidate)), h.rule) for h in grid.own
     ]
     columns = ["site", "own_headroom_mw", "in_situation", "binding", "survives_any_outage", "rule"]
+    corridors = corridor_prices(outcome)
+    corridors.insert(1, "between", corridors["corridor"].map(_ends(case.network, inputs.candidates)))
     joint = grid.grid(built).named.joint(np.arange(len(names)), most)
     out = {
         "headroom": pd.DataFrame(own, columns=columns),
-        "corridors": corridor_prices(outcome),
+        "corridors": corridors,
         "corridor_groups": _groups(joint, names),
         "stacking": _stacking(grid, joint, most),
         "grid_check": _full_check(grid, values, built, len(outcome.cuts)),
@@ -43,6 +46,17 @@ def _secure(grid: JointHeadroom, candidate: int) -> bool:
     """Whether no single outage cuts the site off; True where no outages are counted."""
     case = grid.case
     return True if case.outages is None else bool(case.outages.secure_node[case.network.node[case.bus[candidate]]])
+
+
+def _ends(network: Network, candidates: pd.DataFrame) -> dict[str, str]:
+    """Branch → the places at its ends, by the names of the candidates there."""
+    known = {} if "bus" not in candidates else dict(zip(candidates["bus"].astype(str), candidates["site"]))
+    place: dict[int, str] = {}
+    for bus, node in zip(network.bus, network.node, strict=True):
+        if node not in place or bus in known:
+            place[node] = str(known.get(bus, f"bus {bus}"))
+    ends = zip(network.branch, network.branch_from, network.branch_to, strict=True)
+    return {name: f"{place[a]} and {place[b]}" for name, a, b in ends}
 
 
 def _groups(joint: Joint, names: np.ndarray) -> pd.DataFrame:

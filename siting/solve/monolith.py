@@ -1,9 +1,10 @@
 """The whole Program in one matrix, with rows of the grid added as they are found violated.
 
     1  the relaxation, with cuts until its connections are servable: most cuts, a first bound
-    2  the MIP with those cuts
-    3  its integers fixed, the rest re-optimised with cuts until servable: a plan that keeps every grid row
-    4  if that plan is within the gap of the MIP's bound, stop; else keep the cuts and go to 2
+    2  the integers of the mean block's plan (`mean`), for a first plan
+    3  the MIP with those cuts, from that plan
+    4  its integers fixed, the rest re-optimised with cuts until servable: a plan that keeps every grid row
+    5  if that plan is within the gap of the MIP's bound, stop; else keep the cuts and go to 3
 
 Every cut holds for all servable connections, so the MIP's bound is a bound of the full problem.
 Broken rules (elastic columns) are closed; when no plan exists they are opened to say what is missing (`infeasibility`).
@@ -14,6 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,13 +24,14 @@ from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
 from .highs import Answer, Highs, Tell
+from .mean import MIP, MeanBlock
 from .outcome import Outcome
 from .program import Cut, Program, whole
 
 FindCuts = Callable[[np.ndarray], Sequence[Any]]  # values of the plan's grid columns -> rows over them that they violate
 MOST_ROUNDS = 40
 FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
-MIP = {"mip_lp_solver": "ipx"}  # a MIP with hours inside: simplex at the root finds no plan in minutes
+FIRST_PLAN_SHARE = 0.5  # of the time limit, at most, for the mean block's plan
 
 
 class Monolith:
@@ -65,7 +68,7 @@ class Monolith:
         if relaxed.status == "infeasible":
             raise Infeasible(infeasibility.explain(self.program, self.cuts))
         bound, prices, status = relaxed.bound, self._prices(relaxed), "limit"
-        best = self._rounded(relaxed)
+        best = self._first_plan(relaxed)
         while self.rounds < MOST_ROUNDS and self.seconds_left() > 0 and not self.interrupt.is_set():
             found = self._mip(relaxed, best)
             if found.status == "infeasible":
@@ -117,16 +120,28 @@ class Monolith:
         self.highs.relax(False)
         return answer
 
-    def _rounded(self, relaxed: Answer) -> Answer | None:
-        """A first plan: the relaxation's integers rounded, else rounded up; so that a plan exists even if time runs out."""
+    def _first_plan(self, relaxed: Answer) -> Answer | None:
+        """A plan to start from, so that one exists even if time runs out: the mean block's integers, else the relaxation's
+        rounded, else rounded up."""
         if relaxed.columns is None or not len(self.highs.integer):
             return None
+        if self.program.n_blocks > 1:
+            seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
+            gap = self.allowed(relaxed.objective) / 2
+            found = self.mean_block.integers(self.cuts, gap, seconds, "first plan, mean of the blocks", self.tell)
+            answer = self.secured(found) if found is not None else None
+            if answer is not None:
+                return answer
         values = relaxed.columns[self.highs.integer]
         for rounded in (np.round(values + 0.25), np.ceil(values - 1e-6)):
             answer = self.secured(np.clip(rounded, *(b[self.highs.integer] for b in self._column_bounds())))
             if answer is not None:
                 return answer
         return None
+
+    @cached_property
+    def mean_block(self) -> MeanBlock:
+        return MeanBlock(self.program, self.whole, self.highs)
 
     def _column_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         return self.whole.column_lower, self.whole.column_upper
@@ -138,7 +153,6 @@ class Monolith:
         return self.highs.run(
             "plan",
             self.tell,
-            mip_rel_gap=0.0,
             mip_abs_gap=max(allowed * self.highs.scale * FIRST_SHARE, 1e-9),
             time_limit=self._clock(),
             **MIP,

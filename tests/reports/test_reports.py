@@ -15,11 +15,10 @@ from shapely import box
 
 from siting.errors import DataError
 from siting.reports import write_reports
-from siting.reports.html import interchangeable_words
 from siting.reports.interactive import interactive_map
 from siting.reports.outlines import read_outlines
 from siting.reports.table import PUE_DAYS, PUE_RUN, PUE_YEAR, WORTH, account_table, chosen_table, cost_table, explain
-from siting.reports.words import finding, gap_words, worth_words
+from siting.reports.words import finding, gap_words, interchangeable_words, worth_words
 from siting.results.solution import Solution
 
 LOADS = re.compile(
@@ -88,7 +87,7 @@ def test_what_a_site_is_worth_is_told_in_words(solution: Solution) -> None:
     assert worth_words(first) == "at most 3.50 M EUR_2024/year more, with Mitte instead"
     assert worth_words(second).startswith("interchangeable")
     first["without_found_eur_2024_per_year"] = np.inf
-    assert "no plan was found" in worth_words(first)
+    assert "no plan near this one" in worth_words(first)
 
 
 def test_the_table_of_chosen_sites(solution: Solution) -> None:

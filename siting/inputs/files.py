@@ -1,0 +1,43 @@
+"""The files that a study names: that they are there, and who made them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import StudyError
+from ..sources.catalogue import records
+from ..study.study import Study
+
+
+def exist(study: Study) -> None:
+    """Raises StudyError with all missing files of the study at once."""
+    missing = [f"{where}: there is no file {path}" for where, path in named(study) if not path.exists()]
+    if missing:
+        raise StudyError(missing, study.name)
+
+
+def sources(study: Study, tables: Iterable[Path]) -> pd.DataFrame:
+    """Source, licence and caveats of every file that the study reads, and of its `tables` of technologies."""
+    outlines = None if study.outlines is None else study.path(study.outlines)
+    read = {path for _, path in named(study)}
+    if outlines is not None and outlines.is_dir():  # of a folder, the polygons only
+        read = read - {outlines} | {f for kind in ("*.gpkg", "*.geojson") for f in outlines.glob(kind)}
+    return records([*read, *tables])
+
+
+def named(study: Study) -> list[tuple[str, Path]]:
+    """(key in the study, path) of each file or folder."""
+    return [(where, study.path(path)) for where, path in _paths(study.model_dump(), "")]
+
+
+def _paths(value: object, where: str) -> list[tuple[str, Path]]:
+    if isinstance(value, Path):
+        return [(where, value)]
+    if isinstance(value, dict):
+        return [p for k, v in value.items() for p in _paths(v, f"{where}.{k}" if where else str(k))]
+    if isinstance(value, list | tuple):
+        return [p for i, v in enumerate(value) for p in _paths(v, f"{where}[{i}]")]
+    return []
