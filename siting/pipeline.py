@@ -15,6 +15,7 @@ from .results.audit import audit
 from .results.consequence import with_consequence
 from .results.evaluated import evaluated
 from .results.flexibility import pauses, worth
+from .results.flexible import kept
 from .results.heat import heat_table
 from .results.settlement import settled
 from .results.solution import Solution, read_outcome
@@ -47,8 +48,9 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     model = build(inputs)
     program = stamp(model)
     if grid:
-        grid.bind(program)
-    mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, tell, interrupt)
+        grid.bind(inputs, program)
+    settle = grid.settle if grid and "flexible_depth" in inputs.data else None
+    mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, settle, tell, interrupt)
     outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
     if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
         outcome.without = without_each(mono, outcome)
@@ -59,6 +61,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
         solution.notes |= tables(grid, inputs, program, outcome)
     if "heat_pipe" in solution.data:
         solution.notes["heat"] = heat_table(solution.data)
+    if "grid_flexible" in solution.data:
+        solution.notes["flexible"] = kept(solution.data, inputs.study)
     if "workloads_up" in solution.data:
         solution.notes["training"] = pauses(solution.data)
     if inputs.fleet:

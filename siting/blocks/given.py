@@ -27,6 +27,7 @@ LETTERS = {
     "r": "region",
     "c": "contract",
     "j": "reinforcement",
+    "f": "flexible",
 }
 
 

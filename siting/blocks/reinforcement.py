@@ -4,7 +4,7 @@
     cost += reinforcement_cost[j] · built[j]
 
 What a step does to the flows stands in the rows of the grid situations (`solve`): an uprate raises limits, one more circuit is
-another network with outages of its own. A step that is not ready in the study's year cannot be built for it.
+another network with outages of its own. A step that is not ready in any year that needs it is not built.
 """
 
 import pyomo.environ as pyo
@@ -20,7 +20,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.built = pyo.Var(
         given.j,
         domain=pyo.Binary,
-        bounds=lambda b, j: (0, given.reinforcement_in_time[j]),
+        bounds=lambda b, j: (0, given.reinforcement_of_use[j]),
         doc="the reinforcement is built [1]",
     )
     before = {step.name: steps[step.before].name for step in steps if step.before >= 0}

@@ -42,6 +42,7 @@ class GridCase:
     adequacy: bool
     outages: Outages | None
     steps: tuple[Step, ...]
+    calendar: dict[tuple[int, int], int]  # (block, hour) of operation -> number of its situation
     rule: str
     caveats: tuple[str, ...]
 
@@ -73,11 +74,14 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
     if study.grid.situations.design_peak_mw is not None:
         peak_mw = study.grid.situations.design_peak_mw
         situations.append(design_peak(grid, annual, peak_mw, security_factor=factor, n_1=n_1))
+        n_named = len(situations)
     if hours.time is not None:
         named, rest = _observed(study, grid, annual, hours, technologies)
         situations += named
         n_named = len(situations)
         situations += rest
+    elif "national_load" in hours.data and study.grid.situations.all_hours_of_days:
+        situations += _of_table(study, grid, annual, hours)
     if not situations:
         raise InputsError("grid.situations names no hour: give design_peak_mw, or hours from observed weather")
     caveats = (
@@ -88,7 +92,19 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
     )
     adequacy, label = study.grid.adequacy, rule(factor, n_1)
     offered = steps(study, grid, technologies)
-    return GridCase(grid.network, situations, n_named or len(situations), bus, adequacy, outages, offered, label, caveats)
+    calendar = _calendar(hours, n_named, len(situations))
+    return GridCase(
+        network=grid.network,
+        situations=situations,
+        n_named=n_named or len(situations),
+        bus=bus,
+        adequacy=adequacy,
+        outages=outages,
+        steps=offered,
+        calendar=calendar,
+        rule=label,
+        caveats=caveats,
+    )
 
 
 def outages_told(outages: Outages, situations: list[Situation]) -> str:
@@ -152,6 +168,30 @@ def _observed(
             )
         )  # fmt: skip
     return built[: len(extremes)], built[len(extremes) :]
+
+
+def _of_table(study: Study, grid: Grid, annual: np.ndarray, hours: Hours) -> list[Situation]:
+    """Every hour of a table of hours, in the order of blocks and hours; plant that follows the weather needs observed hours."""
+    assert study.grid is not None
+    load = hours.data["national_load"].values
+    return [
+        build_situation(
+            grid, annual, float(load[d, t]), {}, name=f"block {hours.names[d]} hour {t}", reason="hour of operation", time="",
+            security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1",
+        )
+        for d, t in np.ndindex(*load.shape)
+    ]  # fmt: skip
+
+
+def _calendar(hours: Hours, n_named: int, count: int) -> dict[tuple[int, int], int]:
+    """(block, hour) -> number of its situation; empty where the hours of operation are no situations."""
+    if count == n_named:
+        return {}
+    n_blocks, n_hours = hours.shape
+    if hours.time is None:
+        return {(d, t): n_named + d * n_hours + t for d, t in np.ndindex(n_blocks, n_hours)}
+    place = {time: i for i, time in enumerate(np.unique(hours.time))}
+    return {(d, t): n_named + place[hours.time[d, t]] for d, t in np.ndindex(n_blocks, n_hours)}
 
 
 def at_buses(study: Study, grid: Grid, times: np.ndarray, technologies: Technologies) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ SERIES = {  # column of a table of hours -> variable
     "carbon_residual_t_per_mwh": "carbon_residual",
     "carbon_marginal_t_per_mwh": "carbon_marginal",
     "grid_clean_share": "grid_clean_share",
+    "national_load_mw": "national_load",
 }
 
 

@@ -18,6 +18,7 @@ from .fleet import Fleet
 
 DIMENSIONS = (
     "site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement", "place",
+    "flexible",
 )  # fmt: skip
 INF = float("inf")
 
@@ -133,9 +134,15 @@ VARIABLES: dict[str, Variable] = {
     "carbon_residual": _v("block hour", "t/MWh", 0, 3, "carbon factor of import that no contract matches"),
     "carbon_marginal": _v("block hour", "t/MWh", 0, 3, "marginal carbon factor of the grid"),
     "grid_clean_share": _v("block hour", "1", 0, 1, "carbon-free share of the grid's mix"),
+    "own_headroom": _v("site", "MW", 0, 1e6, "most firm connection that the grid serves at the site alone"),
+    "national_load": _v("block hour", "MW", 0, 1e7, "demand of the whole network"),
+    # flexible connections
+    "flexible_cost": _v("site flexible", "EUR_2024/MW/year", 0, 1e8, "flexible connection"),
+    "flexible_curtailed": _v("flexible", "1", 0, 1, "most of its energy of a year that may be cut"),
+    "flexible_depth": _v("flexible", "1", 0, 1, "most of its MW that may be cut at once"),
     # reinforcement of the grid
     "reinforcement_cost": _v("reinforcement", "EUR_2024/year", 0, 1e12, "annuity and upkeep of the step"),
-    "reinforcement_in_time": _v("reinforcement", "1", 0, 1, "the step is ready in the year in which power is needed"),
+    "reinforcement_of_use": _v("reinforcement", "1", 0, 1, "the step is ready in a year in which connections need it"),
     # contracts
     "contract_profile": _v("contract block hour", "1", 0, 1, "capacity factor of the contracted plant"),
     "contract_offered": _v("contract", "MW", 0, 1e6, "plant on offer"),

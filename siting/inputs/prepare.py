@@ -15,6 +15,7 @@ from .carbon import carbon
 from .contracts import contracts
 from .cooling import accepts, cooling
 from .fleet import fleet
+from .flexible import flexible
 from .generation import generation
 from .generation import notes as generation_notes
 from .headroom import grid_case
@@ -59,6 +60,7 @@ def prepare(study: Study) -> Inputs:
     parts |= contracts(study, sites, hours, technologies)
     parts |= carbon(study, hours)
     parts |= money.connection(study, sites, technologies)
+    parts |= flexible(study, hours, parts.get("connection_cost"))
     parts |= money.penalties(parts)
     case = grid_case(study, sites, hours, technologies)
     parts |= reinforcement(case.steps if case else ())

@@ -19,8 +19,8 @@ from .money import Technologies
 class Step(NamedTuple):
     """A reinforcement that may be built: `branch` is its number, `adds_mw` what it adds to the rating.
 
-    `before` is the number of the step that must be built first, or -1. `in_time` says whether it counts in the study's year;
-    `ready_year` is None where the study names no years.
+    `before` is the number of the step that must be built first, or -1. `in_time` says whether it counts in the study's year,
+    `of_use` whether then or in a later year from which flexible connections are firm; `ready_year` is None without years.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Step(NamedTuple):
     before: int
     ready_year: int | None
     in_time: bool
+    of_use: bool
     cost_eur_2024_per_year: float
 
 
@@ -55,8 +56,10 @@ def steps(study: Study, grid: Grid, technologies: Technologies) -> tuple[Step, .
         technology, adds = f"{kind}_{r.kind}", _adds_mw(grid, branch, r)
         ready = _ready_year(study, r, technology, technologies)
         in_time = ready is None or study.year is None or ready <= study.year
+        firm = [c.firm_from_year for c in study.grid.flexible.values() if c.firm_from_year is not None]
+        of_use = in_time or any(ready is not None and ready <= year for year in firm)
         cost = _cost(study, name, r, adds, lengths.get(r.branch, np.nan), technology, technologies)
-        out.append(Step(name, branch, r.kind, adds, last.get(branch, -1), ready, in_time, cost))
+        out.append(Step(name, branch, r.kind, adds, last.get(branch, -1), ready, in_time, of_use, cost))
         last[branch] = len(out) - 1
     return tuple(out)
 
@@ -68,7 +71,7 @@ def reinforcement(built: Sequence[Step]) -> dict[str, xr.DataArray]:
     of = {"reinforcement": [step.name for step in built]}
     return {
         "reinforcement_cost": xr.DataArray([step.cost_eur_2024_per_year for step in built], of),
-        "reinforcement_in_time": xr.DataArray([float(step.in_time) for step in built], of),
+        "reinforcement_of_use": xr.DataArray([float(step.of_use) for step in built], of),
     }
 
 

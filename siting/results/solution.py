@@ -188,7 +188,9 @@ def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Ou
             sites[f"pue_typical_year_{k}"] = of("pue_typical_year", cooling=k)
     if "grid_connection" in data:
         sites["connection_mw"] = of("grid_connection")
-        sites["own_headroom_mw"] = of("max_connection")
+        sites["own_headroom_mw"] = of("own_headroom" if "own_headroom" in data else "max_connection")
+    for f in data["flexible"].values if "grid_flexible" in data else ():
+        sites[f"{f}_mw"] = of("grid_flexible", flexible=f)
     for g in data["generator"].values if "generation_built" in data else ():
         sites[f"{g}_mw"] = of("generation_built", generator=g)
     for u in data["storage"].values if "storage_power" in data else ():

@@ -46,6 +46,7 @@ class GridCut:
     """
 
     situation: str
+    number: int
     coefficients: NDArray[np.float64]
     rhs_mw: float
     violation_mw: float
@@ -144,7 +145,7 @@ class GridCheck:
         share = np.zeros(len(self.uprates)) if built is None else np.asarray(built, float)
         found = []
         for number, d in enumerate(asked):
-            cut = self._cut(number, d, share)
+            cut = self.cut(number, d, share)
             if cut is not None:
                 found.append(cut)
         return sorted(found, key=lambda cut: -cut.violation_mw)
@@ -247,7 +248,8 @@ class GridCheck:
             return None
         return self.pool.emergency(situation.emergency_mw, situation.base_flow_mw, DO_NO_HARM_MW)
 
-    def _cut(self, number: int, d: NDArray[np.float64], built: NDArray[np.float64]) -> GridCut | None:
+    def cut(self, number: int, d: NDArray[np.float64], built: NDArray[np.float64]) -> GridCut | None:
+        """The cut of one situation at `d` [MW] (candidate), or None where it serves that."""
         asked = self._by_place(d)
         served = self._serve(number, asked, built)
         if asked.sum() - served.served_mw.sum() <= SERVABLE_MW:
@@ -258,7 +260,7 @@ class GridCheck:
         corridors, adequacy = self._attribute(served)
         name, rise = self.situations[number].name, self._rise(number, served)
         room = served.room_mw - float(rise @ built)
-        return GridCut(name, coefficients, room, violation, corridors, adequacy, self.rule, rise)
+        return GridCut(name, number, coefficients, room, violation, corridors, adequacy, self.rule, rise)
 
     def _rise(self, number: int, served: Served) -> NDArray[np.float64]:
         """By how much each uprate raises the room of this solve [MW]: the worth of its limits times their rise."""

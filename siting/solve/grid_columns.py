@@ -1,11 +1,13 @@
 """Which columns of the plan the grid sees, and what demand they make at the sites.
 
-Rows of the grid are rows over these columns: connections, and reinforcements that are built.
+Rows of the grid are rows over these columns: connections, firm and flexible, cuts of the flexible ones by block and hour, and
+reinforcements that are built.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,27 +17,57 @@ from .program import Label
 
 
 class GridColumns:
-    """The grid's columns in the order of the plan: `find_cuts` gets their values, and rows have one coefficient for each."""
+    """The grid's columns in the order of the plan: `find_cuts` gets their values, and rows have one coefficient for each.
 
-    def __init__(self, labels: Sequence[Label], sites: Sequence[str], steps: Sequence[str]):
-        self.labels, self.count = list(labels), len(labels)
-        self._site = {site: i for i, site in enumerate(sites)}
-        step = {name: i for i, name in enumerate(steps)}
-        self.built = np.full(len(steps), -1, np.int64)
-        for position, label in enumerate(self.labels):
-            if label.name == "reinforcement.built":
-                self.built[step[str(label.index["reinforcement"])]] = position
+    `firm` is [site], `flexible` [site, class], `cut` [site, class, block, hour], `built` [step]: positions of the columns.
+    """
 
-    def demand(self) -> sp.csr_matrix:
-        """[site, column]: MW of demand that a unit of each column makes in a situation."""
-        rows, columns, values = [], [], []
-        for position, label in enumerate(self.labels):
-            if label.name == "grid.connection":
-                rows.append(self._site[str(label.index["site"])])
-                columns.append(position)
-                values.append(1.0)
-        return sp.csr_matrix((values, (rows, columns)), (len(self._site), self.count))
+    def __init__(
+        self,
+        labels: Sequence[Label],
+        sites: Sequence[str],
+        classes: Sequence[str],
+        steps: Sequence[str],
+        shape: tuple[int, int],
+    ):
+        self.count = len(labels)
+        index = {
+            "site": {name: i for i, name in enumerate(sites)},
+            "flexible": {name: i for i, name in enumerate(classes)},
+            "reinforcement": {name: i for i, name in enumerate(steps)},
+        }
+        self.firm = np.zeros(len(sites), np.int64)
+        self.flexible = np.zeros((len(sites), len(classes)), np.int64)
+        self.cut = np.zeros((len(sites), len(classes), *shape), np.int64)
+        self.built = np.zeros(len(steps), np.int64)
+        table = {"connection": self.firm, "flexible": self.flexible, "cut": self.cut, "built": self.built}
+        for position, label in enumerate(labels):
+            place = tuple(index[d][str(x)] if d in index else int(str(x)) for d, x in label.index.items())
+            table[label.component][place] = position
+
+    def least(self, depth: NDArray[np.float64], firm: Collection[int] = ()) -> sp.csr_matrix:
+        """[site, column]: demand that is never cut; classes in `firm` count whole, the others without their depth."""
+        share = 1.0 - depth
+        share[list(firm)] = 1.0
+        sites = np.arange(len(self.firm))
+        parts = [(self.firm, np.ones(len(sites)))]
+        parts += [(self.flexible[:, f], np.full(len(sites), share[f])) for f in range(len(share))]
+        return self._matrix(sites, parts)
+
+    @cache  # noqa: B019 (one object a solve)
+    def at(self, block: int, hour: int) -> sp.csr_matrix:
+        """[site, column]: demand of an hour of operation, firm and flexible less what is cut."""
+        sites = np.arange(len(self.firm))
+        one = np.ones(len(sites))
+        parts = [(self.firm, one)]
+        for f in range(self.flexible.shape[1]):
+            parts += [(self.flexible[:, f], one), (self.cut[:, f, block, hour], -one)]
+        return self._matrix(sites, parts)
+
+    def _matrix(self, sites: NDArray[np.int64], parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> sp.csr_matrix:
+        column, value = (np.concatenate(x) for x in zip(*parts, strict=True))
+        return sp.csr_matrix((value, (np.tile(sites, len(parts)), column)), (len(sites), self.count))
 
     def shares_built(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """How much of each reinforcement is built (0 to 1)."""
-        return np.clip(values[self.built], 0.0, 1.0) if len(self.built) else np.zeros(0)
+        return np.clip(values[self.built], 0.0, 1.0)

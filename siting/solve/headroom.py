@@ -7,14 +7,17 @@ the connections (`grid_check`). Rows are added until a full check of every situa
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 import xarray as xr
 from scipy.optimize import linprog
 
 from ..inputs.headroom import GridCase
-from ..inputs.inputs import Inputs
+from ..inputs.inputs import VARIABLES, Inputs
 from .built_grid import BuiltGrid
+from .curtailment import Decided, settle
 from .grid_check import CEILING_MW, SERVABLE_MW, GridCut
 from .grid_columns import GridColumns
 from .program import Program
@@ -22,6 +25,18 @@ from .program import Program
 ROUNDS = 60
 LOOSE = 1e-4
 OTHER_ORDERS = 12
+AT_ONCE = 5
+
+
+class Epoch(NamedTuple):
+    """A year in which connections must be servable: None is the study's own; later ones make flexible classes firm.
+
+    `counts` says which steps are ready then, `least` is [site, column]: the demand that is never cut.
+    """
+
+    year: int | None
+    counts: np.ndarray
+    least: sp.csr_matrix
 
 
 class JointHeadroom:
@@ -37,58 +52,111 @@ class JointHeadroom:
         self.case = case
         self._grids: dict[tuple[int, ...], BuiltGrid] = {(): BuiltGrid(case)}
         self.own = self._grids[()].named.firm_headroom()
-        self.columns: GridColumns | None = None
         kind = np.array([step.kind for step in case.steps])
         self.uprates, self._circuits = np.flatnonzero(kind == "uprate"), np.flatnonzero(kind == "circuit")
         self._most = np.full(len(case.bus), np.inf)
+        self._known: dict[tuple[int, tuple[int, ...]], list[GridCut]] = {}
 
     def limited(self, inputs: Inputs) -> Inputs:
-        """The same inputs with each site's own headroom as the bound of its connection, where nothing can be reinforced.
+        """The same inputs with each site's own headroom, as the bound of its connection where nothing can get round it.
 
         The bound is a little loose: the exact value is a row (`first_cuts`), so that its price is a corridor's.
         """
-        most = inputs.data["max_connection"]
-        if not self.case.steps:
-            own = xr.DataArray([h.headroom_mw * (1 + LOOSE) for h in self.own], {"site": inputs.data["site"]})
-            inputs.data["max_connection"] = most.clip(max=own).assign_attrs(most.attrs)
-        self._most = inputs.data["max_connection"].values
+        data = inputs.data
+        own = xr.DataArray([h.headroom_mw for h in self.own], {"site": data["site"]})
+        data["own_headroom"] = own.assign_attrs(units="MW", long_name=VARIABLES["own_headroom"].meaning)
+        most = data["max_connection"]
+        if not self.case.steps and "flexible_depth" not in data:
+            data["max_connection"] = most.clip(max=own * (1 + LOOSE)).assign_attrs(most.attrs)
+        self._most = data["max_connection"].values
         return inputs
 
-    def bind(self, program: Program) -> None:
-        """Learn the order of the plan's columns."""
+    def bind(self, inputs: Inputs, program: Program) -> None:
+        """Learn the order of the plan's columns, and the years in which the grid must serve them."""
+        data = inputs.data
+        classes = data["flexible"].values.tolist() if "flexible" in data.coords else []
+        shape = (program.n_blocks, data.sizes["hour"])
         labels = [program.plan.columns[j] for j in program.grid_columns()]
-        sites = [str(label.index["site"]) for label in labels if label.name == "grid.connection"]
-        self.columns = GridColumns(labels, sites, [step.name for step in self.case.steps])
+        steps = [step.name for step in self.case.steps]
+        self.columns = GridColumns(labels, data["site"].values.tolist(), classes, steps, shape)
+        self.depth = depth = data["flexible_depth"].values if classes else np.zeros(0)
+        self.curtailed = data["flexible_curtailed"].values if classes else np.zeros(0)
+        self.weight = program.weight
+        grid = inputs.study.grid
+        firm_from = [grid.flexible[name].firm_from_year for name in classes] if grid is not None else []
+        in_time = np.array([step.in_time for step in self.case.steps], bool)
+        self.epochs = [Epoch(None, in_time, self.columns.least(depth))]
+        for year in sorted({year for year in firm_from if year is not None}):
+            firm = [f for f, start in enumerate(firm_from) if start is not None and start <= year]
+            ready = np.array([step.ready_year is None or step.ready_year <= year for step in self.case.steps], bool)
+            self.epochs.append(Epoch(year, ready, self.columns.least(depth, firm)))
+        self._hour_of = {number: hour for hour, number in self.case.calendar.items()} if classes else {}
 
     def grid(self, built: np.ndarray) -> BuiltGrid:
         """The grid with the circuits among the steps `built` (shares; a half and more counts as built)."""
-        key = tuple(int(i) for i in self._circuits if built[i] > 0.5)
+        key = self._key(built)
         if key not in self._grids:
             self._grids[key] = BuiltGrid(self.case, key)
         return self._grids[key]
+
+    def demand(self, epoch: Epoch, number: int) -> sp.csr_matrix:
+        """[site, column]: what the columns ask for in a situation (number)."""
+        hour = self._hour_of.get(number) if epoch.year is None else None
+        return epoch.least if hour is None else self.columns.at(*hour)
+
+    def demands(self, epoch: Epoch, values: np.ndarray) -> np.ndarray:
+        """[situation, site]: MW asked for at these values of the grid's columns."""
+        return np.array([self.demand(epoch, number) @ values for number in range(len(self.case.situations))])
 
     def cuts(self, values: np.ndarray) -> list[GridCut]:
         """The violated rows at these values of the grid's columns, worst first; empty when every situation is servable.
 
         With a circuit half built (in a relaxation) the rows of the nearest configuration may hold: then there is none to add.
         """
-        assert self.columns is not None
-        d, built = self.columns.demand() @ values, self.columns.shares_built(values)
-        grid, share = self.grid(built), built[self.uprates]
-        found = grid.named.cuts(d, share) or grid.check.cuts(d, share)[:5]
-        rows = [self._row(cut, built) for cut in _without_relief(found)]
+        rows = []
+        for epoch in self.epochs:
+            built = self.columns.shares_built(values) * epoch.counts
+            grid, share = self.grid(built), built[self.uprates]
+            found = grid.named.cuts(epoch.least @ values, share)
+            if not found:
+                found = grid.check.cuts(self.demands(epoch, values), share)
+                found = found if self._hour_of else found[:AT_ONCE]
+            found = _without_relief(found)
+            self.remember(found, built)
+            rows += [self._row(cut, epoch, built) for cut in found]
         return [row for row in rows if row.coefficients @ values > row.rhs_mw + SERVABLE_MW / 2]
 
-    def _row(self, cut: GridCut, built: np.ndarray) -> GridCut:
+    def settle(self, values: np.ndarray) -> Decided | None:
+        """What the rule of the flexible connections decides near these values (`curtailment`)."""
+        return settle(self, values)
+
+    def _key(self, built: np.ndarray) -> tuple[int, ...]:
+        return tuple(int(i) for i in self._circuits if built[i] > 0.5)
+
+    def remember(self, found: list[GridCut], built: np.ndarray) -> None:
+        """Keep rows over sites for the rule of the flexible connections."""
+        for cut in found:
+            self._known.setdefault((cut.number, self._key(built)), []).append(cut)
+
+    def known(self, number: int, built: np.ndarray) -> list[GridCut]:
+        """Rows over sites found so far for a situation in the configuration `built`."""
+        return self._known.setdefault((number, self._key(built)), [])
+
+    def violated(self, number: int, d_mw: np.ndarray, built: np.ndarray) -> GridCut | None:
+        """A row over sites that `d_mw` breaks in a situation of the study's year, or None."""
+        cut = self.grid(built).check.cut(number, d_mw, built[self.uprates])
+        return None if cut is None else _without_relief([cut])[0]
+
+    def _row(self, cut: GridCut, epoch: Epoch, built: np.ndarray) -> GridCut:
         """The cut over sites as a row over the grid's columns."""
-        assert self.columns is not None
-        row = self.columns.demand().T @ cut.coefficients
-        row[self.columns.built[self.uprates]] = -cut.rise
+        row = self.demand(epoch, cut.number).T @ cut.coefficients
+        row[self.columns.built[self.uprates]] = -cut.rise * epoch.counts[self.uprates]
         rhs = cut.rhs_mw
-        if len(self._circuits):
+        circuits = self._circuits[epoch.counts[self._circuits]]
+        if len(circuits):
             broken = max(float(cut.coefficients @ self._most) - rhs, 0.0)
-            is_built = built[self._circuits] > 0.5
-            row[self.columns.built[self._circuits]] = np.where(is_built, broken, -broken)
+            is_built = built[circuits] > 0.5
+            row[self.columns.built[circuits]] = np.where(is_built, broken, -broken)
             rhs += broken * int(is_built.sum())
         return replace(cut, coefficients=row, rhs_mw=rhs)
 
@@ -117,7 +185,7 @@ class JointHeadroom:
                     if not found:
                         break
                     rows += _without_relief(found)
-        return [self._row(row, np.zeros(len(self.case.steps))) for row in rows]
+        return [self._row(row, self.epochs[0], np.zeros(len(self.case.steps))) for row in rows]
 
 
 def _without_relief(rows: list[GridCut]) -> list[GridCut]:

@@ -29,6 +29,7 @@ from .outcome import Outcome
 from .program import Cut, Program, whole
 
 FindCuts = Callable[[np.ndarray], Sequence[Any]]  # values of the plan's grid columns -> rows over them that they violate
+Settle = Callable[[np.ndarray], Any]  # the same values -> what a rule of the grid decides at them (`where`, `values`), or None
 MOST_ROUNDS = 40
 FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
 FIRST_PLAN_SHARE = 0.5  # of the time limit, at most, for the mean block's plan
@@ -43,11 +44,12 @@ class Monolith:
         options: SolverOptions,
         unavoidable: float = 0.0,
         find_cuts: FindCuts | None = None,
+        settle: Settle | None = None,
         tell: Tell | None = None,
         interrupt: threading.Event | None = None,
     ):
         self.program, self.options, self.unavoidable = program, options, unavoidable
-        self.find_cuts, self.tell = find_cuts, tell
+        self.find_cuts, self.settle, self.tell = find_cuts, settle, tell
         self.interrupt = interrupt or threading.Event()
         self.start = time.monotonic()
         self._deadline = self.start + options.time_limit_s
@@ -77,13 +79,17 @@ class Monolith:
             if found.columns is None:
                 status = "limit"
                 break
-            secure = found if not self._violated(found.columns) else self.secured(found.columns[self.highs.integer])
+            before, integers = len(self.cuts), found.columns[self.highs.integer]
+            servable = not self._violated(found.columns)
+            secure = found if servable and self.settle is None else self.secured(integers)
             if secure is not None and secure.columns is not None and (best is None or secure.objective < best.objective):
                 best = secure
             if best is not None and best.objective - bound <= self.allowed(best.objective):
                 status = "optimal"
                 break
             self.rounds += 1
+            if self.settle is not None and len(self.cuts) == before:
+                break  # the rule of the grid costs more than the gap: the same plan would come again
         if best is None or best.columns is None:
             why = "interrupted" if self.interrupt.is_set() else f"the time limit of {self.options.time_limit_s:g} s was reached"
             raise StoppedEarly(f"{why} before any plan was found; allow more time (solver.time_limit_s)")
@@ -164,15 +170,33 @@ class Monolith:
         integer, fixed = self.highs.integer, np.round(integers)
         self.highs.relax(True)
         self.highs.bound_columns(integer, fixed, fixed)
+        answer = self._until_servable()
+        if self.settle is not None and answer is not None and answer.columns is not None:
+            answer = self._settled(answer.columns)
+        self.highs.bound_columns(integer, self.whole.column_lower[integer], self.whole.column_upper[integer])
+        self.highs.relax(False)
+        usable = answer is not None and answer.status == "optimal" and answer.columns is not None
+        return answer if usable else None
+
+    def _until_servable(self) -> Answer | None:
         answer: Answer | None = None
         while self.seconds_left() > 0:
             answer = self.highs.run("grid rows of the plan", self.tell, time_limit=self._clock())
             if answer.columns is None or not self._violated(answer.columns):
                 break
-        self.highs.bound_columns(integer, self.whole.column_lower[integer], self.whole.column_upper[integer])
-        self.highs.relax(False)
-        usable = answer is not None and answer.status == "optimal" and answer.columns is not None
-        return answer if usable else None
+        return answer
+
+    def _settled(self, columns: np.ndarray) -> Answer | None:
+        """The rest re-optimised with what the rule of the grid decides at this plan."""
+        assert self.settle is not None
+        decided = self.settle(np.maximum(columns[self.seen_by_grid], 0.0))
+        if decided is None:
+            return None
+        where = self.seen_by_grid[decided.where]
+        self.highs.bound_columns(where, decided.values, decided.values)
+        answer = self._until_servable()
+        self.highs.bound_columns(where, self.whole.column_lower[where], self.whole.column_upper[where])
+        return answer
 
     def _violated(self, columns: np.ndarray) -> int:
         """Find the violated rows of the grid, add them; how many."""

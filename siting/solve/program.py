@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from ..errors import ModelError
 
 INF = float("inf")
-GRID_COLUMNS = ("grid.connection", "reinforcement.built")
+GRID_COLUMNS = ("grid.connection", "grid.flexible", "grid.cut", "reinforcement.built")
 SMALLEST = 1e-9  # HiGHS drops smaller coefficients; they are noise such as PV at sunrise
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from .flexible import Flexible
 from .group import Group, NotNegative, Positive
 from .reinforcement import Moratorium, Reinforcement
 
@@ -43,6 +44,7 @@ class Grid(Group):
     max_connection_mw: Positive | None = None
     excess_sale: ExcessSale | None = None
     decision_year: int | None = None  # lead times count from here; power is needed in the study's `year`
+    flexible: dict[str, Flexible] = {}  # classes of connection that may be cut, beside the firm one
     reinforcements: dict[str, Reinforcement] = {}
     moratoria: tuple[Moratorium, ...] = ()
 
@@ -59,6 +61,7 @@ class Grid(Group):
             raise ValueError("headroom 'joint' needs 'network'; without one say 'per_bus' (a column headroom_mw) or 'off'")
         if self.network is not None and self.demand is None and self.headroom == "joint":
             raise ValueError("'network' needs 'demand' (a table bus, annual_gwh)")
-        if self.reinforcements and (self.headroom != "joint" or self.max_connection_mw is None):
-            raise ValueError("'reinforcements' need headroom 'joint' and 'max_connection_mw'")
+        for name in ("reinforcements", "flexible"):
+            if getattr(self, name) and (self.headroom != "joint" or self.max_connection_mw is None):
+                raise ValueError(f"'{name}' need headroom 'joint' and 'max_connection_mw'")
         return self

@@ -113,8 +113,16 @@ class Study(Group):
 
     @model_validator(mode="after")
     def _years(self) -> Study:
-        if self.year is None and self.grid is not None and (self.grid.decision_year is not None or self.grid.moratoria):
-            raise ValueError("grid.decision_year and grid.moratoria need 'year', the year in which power is needed")
+        if self.grid is None:
+            return self
+        later = [name for name, c in self.grid.flexible.items() if c.firm_from_year is not None]
+        if self.year is None and (self.grid.decision_year is not None or self.grid.moratoria or later):
+            raise ValueError(
+                "grid.decision_year, grid.moratoria and firm_from_year need 'year', the year in which power is needed"
+            )
+        for name in later:
+            if (self.grid.flexible[name].firm_from_year or 0) <= (self.year or 0):
+                raise ValueError(f"grid.flexible.{name}: firm_from_year must lie after the study's year {self.year}")
         return self
 
     def path(self, relative: Path) -> Path:

@@ -58,6 +58,9 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
         imported = d["grid_imported"]
         out["connection"] = d["grid_connection"]
         out["cost"] = out["cost"] + d["connection_cost"] * d["grid_connection"]
+        if "grid_flexible" in d:
+            out["connection"] = out["connection"] + d["grid_flexible"].sum("flexible")
+            out["cost"] = out["cost"] + (d["flexible_cost"] * d["grid_flexible"]).sum("flexible")
         out["cost"] = out["cost"] + year((d["spot_price"] + d["energy_tariff"]) * imported)
     apart = clean.contracts(d, year, out, inputs)
     clean.carbon(d, year, out, inputs)

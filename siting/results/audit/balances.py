@@ -109,9 +109,20 @@ def headroom(s: Solution, inputs: Inputs) -> list[str]:
     design = (d["idle_power"] * d["cooling_installed"] + d["design_power_per_it"] * d["cooling_firm_in"]).sum("cooling")
     size = float(d["grid_connection"].max())
     through = d["grid_imported"] + (d["generation_sold"].fillna(0.0).sum("generator") if "generation_sold" in d else 0.0)
-    out = above(through - d["grid_connection"], "import exceeds the connection", size)
-    out += above(design - d["grid_connection"], "the connection does not carry the design hour", size)
-    out += above(d["grid_connection"] - d["max_connection"], "a connection exceeds the headroom of its bus", size)
+    served = never_cut = whole = d["grid_connection"]
+    out = []
+    if "grid_flexible" in d:
+        flexible, cut = d["grid_flexible"], d["grid_cut"]
+        depth, hours = d["flexible_depth"], float(d["weight"].sum()) * d.sizes["hour"]
+        served = served + (flexible - cut).sum("flexible")
+        never_cut = never_cut + ((1 - depth) * flexible).sum("flexible")
+        whole = whole + flexible.sum("flexible")
+        out += above(cut - depth * flexible, "a flexible connection is cut deeper than agreed", size)
+        lost = (cut * d["weight"]).sum(["block", "hour"]) - d["flexible_curtailed"] * hours * flexible
+        out += above(lost / hours, "a flexible connection loses more energy than agreed", size)
+    out += above(through - served, "import exceeds the connection", size)
+    out += above(design - never_cut, "the connection does not carry the design hour", size)
+    out += above(whole - d["max_connection"], "a connection exceeds the headroom of its bus", size)
     return out
 
 
