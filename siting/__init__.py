@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .batch import run_all
+    from .grid_headroom import headroom
     from .inputs.inputs import Inputs
     from .pipeline import run
+    from .results.headroom import headroom_by_bus
     from .results.solution import Solution, read_solution
     from .study.read import read_study
     from .study.scenarios import ScenarioSet, read_scenarios
@@ -26,9 +28,14 @@ _WHERE = {  # imported on first use: a word on the command line need not wait fo
     "read_scenarios": ".study.scenarios",
     "read_solution": ".results.solution",
     "run": ".pipeline",
+    "headroom": ".grid_headroom",
+    "headroom_by_bus": ".results.headroom",
     "run_all": ".batch",
 }
-__all__ = ["Inputs", "ScenarioSet", "Solution", "Study", "read_scenarios", "read_solution", "read_study", "run", "run_all"]
+__all__ = [
+    "Inputs", "ScenarioSet", "Solution", "Study", "headroom", "headroom_by_bus", "read_scenarios", "read_solution",
+    "read_study", "run", "run_all",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

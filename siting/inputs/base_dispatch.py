@@ -46,7 +46,7 @@ def dispatch_base(
     demand = network.at_nodes(demand_mw)
     angle_limit = np.full(nodes, np.inf)
     angle_limit[network.reference] = 0.0
-    lower = np.concatenate([np.zeros(plants), -limit_mw, np.zeros(2 * len(rated)), -angle_limit, -network.link_mw])
+    lower = np.concatenate([np.zeros(plants), -limit_mw, np.zeros(2 * len(rated)), -angle_limit, network.link_least_mw])
     upper = np.concatenate([plant_mw, limit_mw, np.full(2 * len(rated), np.inf), angle_limit, network.link_mw])
     free = np.zeros(nodes + len(network.link))
     cost = np.concatenate([CHEAPNESS * cost_eur_per_mwh, np.zeros(branches), np.ones(2 * len(rated)), free])

@@ -52,6 +52,11 @@ def build_grid(tables: NetworkTables, power_factor: float = POWER_FACTOR) -> Gri
         power_factor=power_factor,
         circuits=branches["circuits"].to_numpy(float) if "circuits" in branches else None,
         emergency_mva=branches["emergency_mva"].to_numpy(float) if "emergency_mva" in branches else None,
+        shift_rad=np.deg2rad(branches["shift_deg"].to_numpy(float)),
+        links=[
+            (str(name), int(number[start]), int(number[end]), float(most), float(least))
+            for name, start, end, most, least in tables.links.to_numpy()
+        ],
     )
     generators = tables.generators.assign(bus_index=number[tables.generators["bus"]].to_numpy())
     storage = tables.storage.assign(bus_index=number[tables.storage["bus"]].to_numpy())

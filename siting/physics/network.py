@@ -39,7 +39,7 @@ class Network:
     `branch_to` are node numbers; buses reach their node by `node[bus]`. A branch stands for `circuits`
     identical parallel circuits, of which an outage takes one. `emergency_mw` is its limit after the
     loss of another one. `shift_rad` is the fixed angle of a phase shifter. A *link* (HVDC) carries
-    from its first to its second node whatever is best within +-`link_mw`; it has no angle.
+    from its first to its second node whatever is best between `link_least_mw` and `link_mw`; it has no angle.
     """
 
     bus: tuple[str, ...]
@@ -57,6 +57,7 @@ class Network:
     link_from: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     link_to: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     link_mw: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    link_least_mw: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def bus_count(self) -> int:
@@ -157,13 +158,14 @@ def build_network(
     emergency_mva: ArrayLike | None = None,
     circuits: ArrayLike | None = None,
     shift_rad: ArrayLike | None = None,
-    links: Sequence[tuple[str, int, int, float]] = (),
+    links: Sequence[tuple[str, int, int, float] | tuple[str, int, int, float, float]] = (),
 ) -> Network:
     """Network from one row per branch; `bus0` and `bus1` are bus numbers.
 
     rating [MW] = rating [MVA] * power_factor; 0.95 is customary where voltage is not modelled.
     A missing or smaller emergency rating is the rating itself. A branch is one circuit unless
-    `circuits` says more (a part of a circuit counts as one). `links` are (name, bus0, bus1, MW).
+    `circuits` says more (a part of a circuit counts as one). `links` are (name, bus0, bus1, MW), equal both ways,
+    or (name, bus0, bus1, most MW, least MW).
     Parallel branches stay separate rows. A rating of 0, NaN or at least 9,998 MVA is `not known`
     and becomes infinite. Branches of no reactance merge their buses and disappear into `merged`:
     their flow is not determined, so their rating is not checked.
@@ -203,6 +205,7 @@ def build_network(
         link_from=np.array([node[row[1]] for row in joined], np.int64),
         link_to=np.array([node[row[2]] for row in joined], np.int64),
         link_mw=np.array([row[3] for row in joined], float),
+        link_least_mw=np.array([row[4] if len(row) == 5 else -row[3] for row in joined], float),
     )
 
 

@@ -82,7 +82,7 @@ class SituationProgram:
         self.upper[self.angle] = self.upper[self.unplanned] = np.inf
         self.upper[self.angle][network.reference] = 0.0
         self.lower[self.angle] = -self.upper[self.angle]
-        self.upper[self.link], self.lower[self.link] = network.link_mw, -network.link_mw
+        self.upper[self.link], self.lower[self.link] = network.link_mw, network.link_least_mw
         self.cost = np.zeros(self.columns)
         self.cost[self.served] = -1.0
         self.emergency = np.zeros((0, 0))

@@ -34,7 +34,7 @@ def with_ratings(tables: NetworkTables, missing: MissingRatings, after_outage: A
     to MVA per circuit gives each the value of its lower voltage. `after_outage` is the column that limits a branch once
     another one is lost; where it is empty the normal rating holds.
     """
-    branches, untold = tables.branches.copy(), unrated(tables)
+    branches, untold = tables.branches.assign(rating_mva=tables.branches["rating_mva"].astype(float)), unrated(tables)
     notes = list(tables.notes)
     if untold.any():
         some = ", ".join(f"'{b}' ({x:g})" for b, x in zip(branches["branch"][untold][:5], branches["rating_mva"][untold][:5]))
@@ -54,7 +54,7 @@ def with_ratings(tables: NetworkTables, missing: MissingRatings, after_outage: A
     normal = branches["rating_mva"].astype(float)
     emergency = branches[after_outage].astype(float)
     known = np.isfinite(emergency) & (emergency > 0) & (emergency < NO_RATING_MVA)
-    branches["emergency_rating_mva"] = np.where(known, np.maximum(emergency, normal), normal)
+    branches["emergency_mva"] = np.where(known, np.maximum(emergency, normal), normal)
     return replace(tables, branches=branches, notes=tuple(notes))
 
 

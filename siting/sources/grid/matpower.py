@@ -104,7 +104,7 @@ def _branches(matrix: NDArray[np.float64], base: float, there: set[str], isolate
     tap = np.where(matrix[:, 8] == 0, 1.0, matrix[:, 8])
     nth = ends.groupby(["bus0", "bus1"]).cumcount() + 1
     double = ends.duplicated(keep=False)
-    name = ends["bus0"] + "-" + ends["bus1"] + np.where(double, " #" + nth.astype(str), "")
+    name = ends["bus0"] + "-" + ends["bus1"] + np.where(double, " (" + nth.astype(str) + ")", "")
     table = ends.assign(
         branch=name,
         kind=np.where(matrix[:, 8] == 0, "line", "transformer"),
@@ -128,7 +128,7 @@ def _generators(
     label = (
         given
         if len(given) == len(gen) and len(set(given)) == len(gen)
-        else "generator " + bus + " #" + (bus.groupby(bus).cumcount() + 1).astype(str)
+        else "generator " + bus + " (" + (bus.groupby(bus).cumcount() + 1).astype(str) + ")"
     )
     capacity = gen[:, 8]
     table = pd.DataFrame(
@@ -164,7 +164,7 @@ def _links(dcline: NDArray[np.float64] | None, there: set[str]) -> pd.DataFrame:
     if dcline is None or not len(dcline):
         return no_links()
     start, end = _labels(dcline[:, 0]), _labels(dcline[:, 1])
-    name = [f"dcline {a}-{b} #{i + 1}" for i, (a, b) in enumerate(zip(start, end))]
+    name = [f"dcline {i + 1} {a}-{b}" for i, (a, b) in enumerate(zip(start, end))]
     columns = (name, start, end, dcline[:, 10], dcline[:, 9])
     table = pd.DataFrame(dict(zip(LINK_COLUMNS, columns, strict=True)))
     return table[(dcline[:, 2] > 0) & table["bus0"].isin(there) & table["bus1"].isin(there)].reset_index(drop=True)

@@ -50,13 +50,13 @@ def test_a_matpower_case(tmp_path: Path):
     (tmp_path / "odd.m").write_text(CASE)
     net = read_network(tmp_path / "odd.m")
     branches = net.branches.set_index("branch")
-    assert list(branches.index) == ["1-2 #1", "1-2 #2", "2-3"]
+    assert list(branches.index) == ["1-2 (1)", "1-2 (2)", "2-3"]
     assert branches.at["2-3", "reactance_pu_on_1mva"] == pytest.approx(0.002 * 1.05)
     assert (branches.at["2-3", "kind"], branches.at["2-3", "shift_deg"]) == ("transformer", 5)
-    assert (branches.at["1-2 #1", "rating_c_mva"], np.isnan(branches.at["1-2 #1", "rating_b_mva"])) == (150, True)
+    assert (branches.at["1-2 (1)", "rating_c_mva"], np.isnan(branches.at["1-2 (1)", "rating_b_mva"])) == (150, True)
     assert net.demand_mw is not None and net.demand_mw.iloc[0].to_dict() == {"1": 0, "2": 95, "3": -20}
     assert net.generators[["bus", "capacity_mw", "marginal_cost_eur_per_mwh"]].to_numpy().tolist() == [["1", 300, 16]]
-    assert net.links.to_numpy().tolist() == [["dcline 1-3 #1", "1", "3", 60, -40]]
+    assert net.links.to_numpy().tolist() == [["dcline 1 1-3", "1", "3", 60, -40]]
     told = " ".join(net.notes)
     assert "1 buses are marked isolated" in told and "1 buses have no branch in service and are left out (7.0 MW" in told
     assert "2 branches are out of service" in told and "1 branches start and end at the same bus" in told
@@ -188,8 +188,8 @@ def test_missing_ratings_are_never_silent(tmp_path: Path):
     assert np.isinf(free.branches["rating_mva"].iloc[2]) and "they limit nothing" in free.notes[-1]
     given = with_ratings(net, {138: 400}, "rating_c_mva")
     assert given.branches["rating_mva"].tolist() == [100, 100, 400]
-    assert given.branches["emergency_rating_mva"].tolist() == [150, 150, 400]
-    assert with_ratings(net, {138: 400}, "rating_mva").branches["emergency_rating_mva"].tolist() == [100, 100, 400]
+    assert given.branches["emergency_mva"].tolist() == [150, 150, 400]
+    assert with_ratings(net, {138: 400}, "rating_mva").branches["emergency_mva"].tolist() == [100, 100, 400]
     with pytest.raises(DataError, match="no value for 138 kV"):
         with_ratings(net, {230: 400}, "rating_mva")
 
