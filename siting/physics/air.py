@@ -250,10 +250,24 @@ def _newton(dry: Array, w: Array, pressure: Array, balance: tuple[float, float, 
 
 def _guess(h: Array, pressure: Array) -> Array:
     """A first temperature for saturated enthalpy h: read off the sea-level curve, then corrected for pressure."""
-    t = np.interp(h, _CURVE_H, _CURVE_T).astype(h.dtype)
-    return np.interp(h + (1.0 - 101325.0 / pressure) * (h - 1.006 * t), _CURVE_H, _CURVE_T).astype(h.dtype)
+    t = _read_off(h)
+    return _read_off(h + (1.0 - 101325.0 / pressure) * (h - 1.006 * t))
+
+
+def _read_off(h: Array) -> Array:
+    """Temperature [degC] of saturated air at sea level, linear in a table of even steps of enthalpy."""
+    value, slope = _TABLES[np.dtype(h.dtype)]
+    place = np.clip((h - _LEAST_H) * (1.0 / _STEP_H), 0.0, value.size - 1.0)
+    place = np.where(place == place, place, 0.0)  # NaN stays NaN by h, below
+    index = place.astype(np.int32)
+    return np.asarray(value[index] + slope[index] * (place - index.astype(h.dtype)) + 0.0 * h)
 
 
 _LOG_SATURATION_AT_0C = float(_log_saturation(np.asarray(KELVIN), _OVER_WATER))
-_CURVE_T = np.linspace(-60.0, 80.0, 561)
+_LEAST_H, _STEP_H = -60.0, 0.2  # [kJ/kg]
+_CURVE_T = np.linspace(-60.0, 80.0, 2801)
 _CURVE_H = enthalpy_kj_per_kg(_CURVE_T, humidity_ratio(saturation_pressure_pa(_CURVE_T), 101325.0))
+_EVEN_T = np.interp(np.arange(_LEAST_H, _CURVE_H[-1], _STEP_H), _CURVE_H, _CURVE_T)
+_TABLES = {
+    np.dtype(kind): (_EVEN_T.astype(kind), np.append(np.diff(_EVEN_T), 0.0).astype(kind)) for kind in (np.float32, np.float64)
+}
