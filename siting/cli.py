@@ -155,6 +155,32 @@ def report(folder: Path, outlines: Path | None) -> None:
 
 
 @main.command()
+@click.argument("weather", type=FILE)
+@click.option("--at", nargs=2, type=float, metavar="LON LAT", help="Degrees east and north; a file of one place needs none.")
+@click.option("--technology", "only", multiple=True, help="One of the table; several are allowed.  [default: all]")
+@click.option("--table", type=FILE, help="Cooling table.  [default: the one that comes with siting]")
+@click.option("--draws", type=click.IntRange(2), help="Draw parameters from their ranges: 5th and 95th percentile.")
+def cooling(
+    weather: Path, at: tuple[float, float] | None, only: tuple[str, ...], table: Path | None, draws: int | None
+) -> None:
+    """Annual PUE and water of cooling technologies in the WEATHER of a place (ERA5, atlite cutout, EPW, CSV, own grid)."""
+    from .inputs.climate import COOLING_TABLE, cooling_climate, summary, technologies, weather_at
+
+    place = weather_at(weather, *(at or ()))
+    known = technologies(table or COOLING_TABLE, only)
+    climate = cooling_climate(place, known)
+    lon, lat = (float(place[c].values[0]) for c in ("lon", "lat"))
+    rows = _frame(summary(climate, place, known, draws), f"Weather of {lon:.2f} E, {lat:.2f} N")
+    rows.columns[0].no_wrap = True
+    Console(width=None if sys.stdout.isatty() else 140).print(rows)
+    hours = climate.attrs["hours"]
+    click.echo(f"{hours:,} hours" + ("" if hours in (8760, 8784) else ": not one whole year; means are of these hours"))
+    click.echo("water (used up: evaporated) in L per kWh of IT; chiller and heat rejection in kW to build per kW of IT")
+    if climate.attrs["left_out"]:
+        click.echo(f"left out, no sea in the weather: {climate.attrs['left_out']}")
+
+
+@main.command()
 @click.argument("folder", type=FOLDER)
 @click.argument("site", required=False)
 def explain(folder: Path, site: str | None) -> None:

@@ -13,17 +13,18 @@ from typing import Any, NamedTuple
 
 import dask
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from ..errors import DataError
 from ..physics import air
 from ..physics import cooling as physics
-from ..physics.cooling.uncertainty import Ranges
+from ..physics.cooling.uncertainty import Ranges, band, draws
 from ..sources.tables import read_csv
+from ..sources.weather import at_sites, open_weather
 from .money import SHIPPED
-from .weather import AIR
+from .weather import AIR, SEA, beside_the_sea
 
-SEA = "sea_temperature_c"
 PIECE = 1 << 16  # values of the hours computed at once: what stays in the cache
 COOLING_TABLE = SHIPPED / "cooling.csv"
 MEANS = {  # variable of the result -> field of Performance
@@ -120,6 +121,24 @@ def cooling_climate(
     return _dataset(_assembled(done, len(place)), data, place, runs, of)
 
 
+def weather_at(path: Path, lon: float | None = None, lat: float | None = None) -> xr.Dataset:
+    """The air, and the sea where there is one, of one place of a weather file; a file of one place needs no lon, lat.
+
+    DataError where the file does not cover the place, or holds many places and none is named."""
+    weather = open_weather(path, AIR)
+    many = int(np.prod([n for d, n in weather[AIR[0]].sizes.items() if d != "time"])) > 1
+    if lon is None or lat is None:
+        if many:
+            span = ", ".join(f"{c} {float(weather[c].min()):.2f} to {float(weather[c].max()):.2f}" for c in ("lon", "lat"))
+            raise DataError(f"the file has many places ({span}); say which: --at LON LAT", path)
+        lon, lat = float(weather["lon"].values.ravel()[0]), float(weather["lat"].values.ravel()[0])
+    at = np.array([lon]), np.array([lat])
+    place = beside_the_sea(at_sites(weather, *at, ["--at"], path, AIR), weather, *at)
+    if SEA in place and not np.isfinite(place[SEA].values).all():
+        place = place.drop_vars(SEA)
+    return place.drop_vars(["cell_of_site", "site"])
+
+
 def _part(of: list[Technology], precision: type[np.floating], start: int, *given: np.ndarray) -> dict[str, np.ndarray]:
     """Sums, counts and worst hours of one piece, by (technology, *place); hours of the piece begin at `start`."""
     hours, shape = given[0].shape[0], given[0].shape[1:]
@@ -183,6 +202,29 @@ def _dataset(
             out[n].attrs["units"] = DESCRIBED[str(n)][0]
     left = [t.name for t in of if t not in runs]
     return out.assign_attrs(hours=int(hours), left_out=", ".join(left), weather=str(data.attrs.get("source", "")))
+
+
+def summary(climate: xr.Dataset, place: xr.Dataset, of: Sequence[Technology], count: int | None = None) -> pd.DataFrame:
+    """The climate of one place as a table, a row a technology, best PUE first; with `count` draws of the uncertain
+    parameters also the 5th and 95th percentile."""
+    here = climate.squeeze([d for d in climate.dims if d != "cooling"])
+    rows = []
+    for t in (t for t in of if t.name in here["cooling"].values):
+        at = here.sel(cooling=t.name)
+        row: dict[str, Any] = {"technology": t.name, "PUE": float(at["pue"])}
+        if count:
+            one = place.squeeze([d for d in place[AIR[0]].dims if d != "time"])
+            outdoor = air.state(*(one[v].values.astype(np.float32) for v in AIR))
+            outdoor = outdoor._replace(source_water_c=one[SEA].values if SEA in one else None)
+            spread = band(physics.MODELS[t.model], outdoor, draws(t.parameters, t.ranges, count))
+            row |= {"PUE 5 %": spread.pue[0], "PUE 95 %": spread.pue[2]}
+            row |= {"water 5 %": f"{spread.wue_l_per_kwh[0]:.2f}", "water 95 %": f"{spread.wue_l_per_kwh[2]:.2f}"}
+        row |= {"water": f"{float(at['wue_l_per_kwh']):.2f}", "used up": f"{float(at['consumed_l_per_kwh']):.2f}"}
+        row |= {"free hours": f"{float(at['free_hours']):,.0f}"}
+        row |= {"worst UTC": f"{pd.Timestamp(at['design_hour'].item()):%d %b %Hh}", "PUE then": float(at["pue_design_hour"])}
+        row |= {"chiller": f"{float(at['chiller_kw_per_kw']):.2f}"}
+        rows.append(row | {"rejection": f"{float(at['rejection_kw_per_kw']):.2f}"})
+    return pd.DataFrame(rows).sort_values("PUE", ignore_index=True)
 
 
 def hourly(weather: xr.Dataset, technology: Technology) -> xr.Dataset:

@@ -20,7 +20,7 @@ from ..sources.tables import read_csv
 from ..study.study import Study
 from .hours import Hours
 from .money import Technologies
-from .weather import AIR, Weather, by_site
+from .weather import AIR, SEA, Weather, by_site
 
 EXTRA_VARIABLES = {  # of a typed table: column -> variable
     "consumed_l_per_kwh": "consumed_per_it",
@@ -38,11 +38,15 @@ def performance(technology: str, table: dict, path: Path, weather: xr.Dataset) -
     if model is None:
         raise DataError(f"technology '{technology}': model '{rows.get('model')}' is none of {', '.join(physics.MODELS)}", path)
     outdoor = air.state(*(weather[v].values for v in AIR))
+    if SEA in weather:
+        outdoor = outdoor._replace(source_water_c=weather[SEA].values)
     numbers = {k: v for k, v in rows.items() if isinstance(v, float)}
     try:
         return model(outdoor, numbers)
     except KeyError as e:
         raise DataError(f"technology '{technology}' has no number {e}; add a row with its source", path) from None
+    except ValueError as e:
+        raise DataError(f"technology '{technology}' {e}", path) from None
 
 
 def cooling(

@@ -97,3 +97,22 @@ def test_dew_point_and_saturation_undo_each_other():
     warm = t[t > 0]
     h = air.enthalpy_kj_per_kg(warm, w[t > 0])
     np.testing.assert_allclose(air.saturation_temperature_c(h, 90000.0), warm, atol=1e-6)
+
+
+def test_single_precision_is_kept_and_is_enough(weather):
+    single = air.wet_bulb_c(*(x.astype(np.float32) for x in weather))
+    assert single.dtype == np.float32
+    assert np.abs(single - air.wet_bulb_c(*weather)).max() < 0.002
+    assert air.dew_point_c(*(x.astype(np.float32) for x in weather[1:])).dtype == np.float32
+
+
+def test_air_at_another_altitude():
+    """The standard atmosphere: 2.0 degC and 79,495 Pa at 2000 m. Up and down again is the same air."""
+    dry, _, pressure = air.at_altitude(15.0, 5.0, 101325.0, 2000.0)
+    assert float(dry) == pytest.approx(2.0) and float(pressure) == pytest.approx(79_495, rel=2e-4)
+    up = air.at_altitude(20.0, 8.0, 98000.0, 400.0)
+    np.testing.assert_allclose(air.at_altitude(*up, -400.0), (20.0, 8.0, 98000.0), rtol=1e-3)
+    ratio = [air.humidity_ratio(air.saturation_pressure_pa(d), p) for d, p in ((8.0, 98000.0), up[1:])]
+    assert float(ratio[0]) == pytest.approx(float(ratio[1]), rel=1e-4)  # the same water
+    foggy = air.at_altitude(10.0, 10.0, 98000.0, 1500.0)
+    assert foggy[1] <= foggy[0]

@@ -17,7 +17,7 @@ from .cutout import read_cutout
 from .epw import ENDINGS, epw_files, read_epw
 from .era5 import read_era5
 from .grid import open_grid, read_grid
-from .sites import at_sites, between_cells
+from .sites import at_sites, between_cells, sea_beside
 from .table import read_table
 from .variables import RADIATION, UNITS, WIND_HEIGHT_M, checked
 
@@ -88,4 +88,5 @@ __all__ = [
     "form_of",
     "open_grid",
     "open_weather",
+    "sea_beside",
 ]

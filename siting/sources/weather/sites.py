@@ -11,6 +11,7 @@ import xarray as xr
 from ...errors import DataError
 from .variables import UNITS
 
+SEA_WITHIN_CELLS = 2.0  # a place has the sea beside it where the grid has a cell of it this near
 STATION_REACH_DEGREES = 1.0  # a station stands for what is nearer than this
 
 
@@ -67,6 +68,20 @@ def between_cells(
     for v, a in out.items():
         a.attrs = weather[v].attrs
     return _with_values(xr.Dataset(out).assign_coords(elevation_m=("cell", elevation.values)), np.arange(len(lon)), names, path)
+
+
+def sea_beside(sea: xr.DataArray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Temperature of the nearest cell of sea at each place, (place, time); NaN where none is SEA_WITHIN_CELLS away."""
+    wet, cell_lon, cell_lat = _land(sea.to_dataset(name="sea"), ["sea"])
+    out = np.full((len(lon), sea.sizes["time"]), np.nan)
+    if len(wet):
+        size = abs(float(np.diff(sea["lat"].values).mean())) if sea.sizes["lat"] > 1 else 0.25
+        away = np.hypot(lat[:, None] - cell_lat, (lon[:, None] - cell_lon) * np.cos(np.radians(lat))[:, None])
+        near = away.min(axis=1) <= SEA_WITHIN_CELLS * size
+        row, column = wet[away.argmin(axis=1)[near]].T
+        index = {"lat": xr.DataArray(row, dims="cell"), "lon": xr.DataArray(column, dims="cell")}
+        out[near] = _picked(sea, index).values
+    return out
 
 
 def _weights(
