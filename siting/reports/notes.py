@@ -89,6 +89,16 @@ NOTES = {
         "could have done and did not.",
         "flexibility",
     ),
+    "carbon": Note(
+        "Both kinds of carbon accounting",
+        "What own plant, storage and contracts change in each account, against the same load all bought from the grid. The "
+        "accounts are never added up; where one falls and another rises, they disagree in direction, and no one of them tells.",
+    ),
+    "backup_hours": Note(
+        "Hours in which limited plant runs",
+        "Counted hour by hour in the plan; the model itself limits the energy (full-load hours).",
+    ),
+    "not_yet": Note("Technologies that do not exist yet", "They may not be built in the year of the study."),
     "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
     "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),
     "assumptions": Note("Assumptions", "", "sources"),

@@ -102,17 +102,46 @@ def figures(solution: Solution) -> list[tuple[str, str, str]]:
     if it > 0 and facility > 0:
         note = "facility energy over IT energy of the modelled days"
         out.append(("PUE as operated", f"{facility / it:.3f}", note))
-    for account, title in (("carbon_location", "Carbon, location-based"), ("carbon_market", "Carbon, market-based")):
-        if account in set(d.accounts["account"]):
-            per = f"{words.number(1000 * d.total(account) / it)} kg per MWh of IT" if it > 0 else ""
-            out.append((title, f"{words.number(d.total(account))} t/year", per))
+    out += _carbon(d, it)
     if "water" in set(d.accounts["account"]):
         per = f"{words.number(d.total('water') / it)} L per kWh of IT" if it > 0 else ""
         out.append(("Water withdrawn", f"{words.number(d.total('water'))} m³/year", per))
-    if facility > 0 and "clean" in set(d.accounts["account"]):
-        share = words.percent(d.total("clean") / facility)
+    net = d.total("net_demand")
+    if net > 0 and "clean" in set(d.accounts["account"]):
         note = "own plant and contracts in the same hour; the grid's own clean share is not in it"
-        out.append(("Own and contracted clean energy", f"{share} of facility energy", note))
+        out.append(("Own and contracted clean energy", f"{words.percent(d.total('clean') / net)} of net demand", note))
+    if net > 0 and "grid_clean_share" in d.data:
+        note = "hour by hour: own plant, contracts, and the grid's own share of the rest of the import"
+        out.append(("Carbon-free energy (CFE)", f"{words.percent(d.total('cfe') / net)} of net demand", note))
+    return out
+
+
+CARBON = {
+    "carbon_location": "Carbon, location-based",
+    "carbon_market": "Carbon, market-based",
+    "carbon_consequence": "Carbon, consequence of the load",
+    "carbon_onsite": "Carbon, fuel burnt on site",
+    "carbon_embodied": "Carbon, embodied",
+    "carbon_counted": "Carbon that the study counts",
+}
+
+
+def _carbon(d: Solution, it: float) -> list[tuple[str, str, str]]:
+    """The accounts side by side, and whether they disagree in direction."""
+    shown = [name for name in CARBON if d.total(name) != 0 or name in ("carbon_location", "carbon_market")]
+    known = set(d.accounts["account"])
+    out = []
+    for name in shown:
+        if name in known:
+            per = f"{words.number(1000 * d.total(name) / it)} kg per MWh of IT" if it > 0 else ""
+            out.append((CARBON[name], f"{words.number(d.total(name))} t/year", per))
+    changes = d.notes.get("carbon")
+    if changes is not None and bool(changes["disagree"].any()):
+        moved = {str(a): float(t) for a, t in zip(changes["account"], changes["change_t_per_year"], strict=True)}
+        told = ", ".join(
+            f"{words.plain(a)} {'falls' if t < 0 else 'rises'} by {words.number(abs(t))} t/year" for a, t in moved.items()
+        )
+        out.append(("The accounts disagree in direction", told, "against the same load all bought from the grid"))
     return out
 
 

@@ -27,7 +27,9 @@ LINES = {
     "heat.pumping": "Running of heat pumps, without electricity",
     "heat.sold": "Heat sold",
     "water.reclaimed": "Reclaimed water",
-    "generation.plant": "Own PV and wind plant",
+    "generation.plant": "Own plant",
+    "generation.running": "Fuel and running of own plant",
+    "generation.sold": "Sale of own clean energy, less the fee",
     "generation.land": "Land of own plant",
     "storage.power": "Storage: power part",
     "storage.energy": "Storage: energy part",
@@ -37,6 +39,11 @@ LINES = {
     "grid.energy": "Imported energy at spot price",
     "grid.tariff": "Network tariff and levies on energy",
     "contracts.settled": "Contracts, settled against spot",
+    "carbon.price_location": "Carbon price on import (location-based)",
+    "carbon.price_market": "Carbon price on import (market-based)",
+    "carbon.price_consequence": "Carbon price on import (consequence)",
+    "carbon.price_onsite": "Carbon price on fuel burnt on site",
+    "carbon.price_embodied": "Carbon price on embodied carbon",
 }
 UNITS = (  # endings of a column's name, the longer before one that it ends with
     ("_eur_2024_per_year", "EUR_2024/year"),

@@ -199,6 +199,9 @@ def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Ou
         of_place = accounts[accounts["account"] == account].groupby("place")["value"].sum()
         unit = ACCOUNTS[account].unit.lower()
         sites[f"{account}_{unit}_per_year"] = names.map(of_place).astype(float)
+    totals = accounts.groupby(["account", "place"])["value"].sum()
+    if "grid_clean_share" in data and "net_demand" in totals:
+        sites["cfe_share"] = names.map(totals["cfe"] / totals["net_demand"]).astype(float)
     if outcome.without is not None and len(outcome.without):
         table = outcome.without.set_index("site")
         sites["without_found_eur_2024_per_year"] = names.map(table["found_eur_2024_per_year"]).astype(float)
