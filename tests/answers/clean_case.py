@@ -84,3 +84,37 @@ def at_no_cost(inputs: Inputs, *names: str) -> Inputs:
 def prepared(case: Case, folder: Path) -> Inputs:
     folder.mkdir(parents=True, exist_ok=True)
     return case.inputs(folder)
+
+
+def whole_portfolio(n_hours: int = 24) -> Case:
+    """Everything at once: own and nearby plant, backup with an energy limit, sale, a battery, contracts of every kind."""
+    case = clean_case(
+        n_hours,
+        year=2035,
+        generation={
+            "pv": {"max_mw_per_site": 30, "profile": "sun.csv"},
+            "hill": {
+                "technology": "wind", "max_mw_per_site": 12, "profile": "wind.csv", "away_km": 8,
+                "land_lease_eur_2024_per_ha_per_year": 400,
+            },
+            "smr": {"max_mw_per_site": 1},
+            "gas_engine": {"max_mw_per_site": 4, "max_full_load_hours": 300, "max_run_hours": 600},
+        },
+        storage={"battery": {"max_mw_per_site": 2, "max_mwh_per_site": 6}},
+        contracts={
+            "sea": contract(4.0, 70.0, "wind", zone="N", commissioned="2025-01-01"),
+            "old": contract(2.0, 45.0, zone="N", commissioned="2012-01-01", minimum_mw=1.0),
+        },
+        additionality={"commissioned_from": "2023-01-01"},
+        carbon={"counts": "market", "price_eur_2024_per_t": 80.0, "marginal": "long-run", "marginal_t_per_mwh": 0.3},
+        limits={
+            "cfe": {"min_mwh_per_mwh": 0.89, "of": "net_demand", "per": "site"},
+            "procured": {"min_mwh_per_mwh": 0.4, "of": "net_demand", "per": "zone"},
+            "additional": {"min_mwh_per_mwh": 0.3, "of": "net_demand"},
+            "excess": {"max_mwh_per_mwh": 0.3, "of": "net_demand"},
+        },
+    )  # fmt: skip
+    case.raw["grid"]["excess_sale"] = {"fee_eur_2024_per_mwh": 4.0}
+    case.raw["sites"]["zone"] = "N"
+    case.tables["hours.csv"].loc[[7, 18], "spot_price_eur_2024_per_mwh"] = 2500.0
+    return case

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -188,6 +188,26 @@ def with_storage(inputs: Inputs) -> Inputs:
     )
     battery = {"storage": {"battery": Storage(max_mw_per_site=10.0, max_mwh_per_site=30.0)}}
     return replace(inputs, study=inputs.study.model_copy(update=battery), data=data)
+
+
+def in_blocks(inputs: Inputs, n_blocks: int, between: Literal["same_level", "carried"] = "same_level") -> Inputs:
+    """The one block of a case cut into `n_blocks` that follow each other, the year cyclic; levels between them as told."""
+    d = inputs.data
+    n_hours = d.sizes["hour"] // n_blocks
+    where = {"block": np.arange(n_blocks), "hour": np.arange(n_hours)}
+    parts = {}
+    for name, a in d.data_vars.items():
+        if "hour" in a.dims:
+            rest = [x for x in a.dims if x not in ("block", "hour")]
+            values = a.transpose(*rest, "block", "hour").values.reshape(*[a.sizes[x] for x in rest], n_blocks, n_hours)
+            parts[name] = xr.DataArray(values, {x: a[x].values for x in rest} | where)
+        elif "block" in a.dims:
+            parts[name] = xr.DataArray(np.repeat(a.values, n_blocks), {"block": where["block"]})
+        else:
+            parts[name] = a
+    parts["follows"] = xr.DataArray((np.arange(n_blocks) - 1.0) % n_blocks, {"block": where["block"]})
+    storage = {u: x.model_copy(update={"between_blocks": between}) for u, x in inputs.study.storage.items()}
+    return replace(inputs, study=inputs.study.model_copy(update={"storage": storage}), data=xr.Dataset(parts))
 
 
 def round_tables(folder: Path) -> None:

@@ -13,9 +13,10 @@ from siting.blocks.model import Model, build
 from siting.inputs.inputs import Inputs
 from siting.solve.program import SMALLEST, Label, Part, Program, whole
 from siting.solve.stamp import stamp
+from tests.answers.clean_case import prepared, whole_portfolio
 
 from . import forms
-from .small import three_sites, two_sites, with_plant, with_storage
+from .small import in_blocks, three_sites, two_sites, with_plant, with_storage
 
 INF = float("inf")
 Key = tuple[str, tuple]
@@ -30,6 +31,8 @@ def case(request, tmp_path_factory) -> tuple[Inputs, list | None]:
         return forms.inputs(folder), [forms.MODULE]
     if request.param == "two_sites":
         return two_sites().inputs(folder), None
+    if request.param == "portfolio":
+        return in_blocks(prepared(whole_portfolio(), folder), 3), None
     small = three_sites()
     if request.param == "strong_rows":
         small.raw["solver"]["strong_rows"] = True

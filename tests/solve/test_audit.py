@@ -12,6 +12,7 @@ from siting.inputs.inputs import Inputs
 from siting.pipeline import solve
 from siting.results.audit import audit
 from siting.results.solution import Solution
+from tests.answers.clean_case import prepared, whole_portfolio
 from tests.blocks.small import three_sites, with_plant, with_storage
 
 
@@ -134,4 +135,48 @@ def test_windows_of_training_are_looked_at(solved):
     moved[dict(block=2)] = work.isel(block=2) * (1 + lost / float((work.isel(block=2) * weight[2]).sum()))
     train.loc[dict(workload="daily")] = moved
     with pytest.raises(ModelError, match=r"of a day|window|in block"):
+        audit(other, inputs)
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory) -> tuple[Solution, Inputs]:
+    """Own plant of every kind, sale, a battery, contracts by zone and age, a carbon price."""
+    inputs = prepared(whole_portfolio(), tmp_path_factory.mktemp("portfolio"))
+    return solve(inputs), inputs
+
+
+CLEAN_ACCOUNTS = [
+    "clean", "cfe", "additional", "procured", "excess", "carbon_market", "carbon_consequence", "carbon_onsite",
+    "carbon_counted", "land_nearby", "net_demand",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("account", CLEAN_ACCOUNTS)
+def test_every_account_of_the_portfolio_is_recomputed(portfolio, account):
+    solution, inputs = portfolio
+    assert solution.total(account) > 0
+    other = copy.copy(solution)
+    other.accounts = solution.accounts.copy()
+    told(account, 1.01)(other)
+    with pytest.raises(ModelError, match=rf"{account}: recomputed"):
+        audit(other, inputs)
+    assert audit(solution, inputs) is solution
+
+
+PORTFOLIO_TAMPERED = {
+    "matched": (times("contracts_matched", 3.0), "more is matched than (imported|contracted)"),
+    "energy of backup": (times("plant_full_load_hours", 0.9), "plant gives more energy than its full-load hours"),
+    "meter": (times("grid_connection", 0.5), "import exceeds the connection"),
+    "score": (times("grid_clean_share", 0.5), "the limit on cfe per net_demand"),
+}
+
+
+@pytest.mark.parametrize("what", PORTFOLIO_TAMPERED)
+def test_a_tampered_portfolio_is_refused(portfolio, what):
+    solution, inputs = portfolio
+    tamper, message = PORTFOLIO_TAMPERED[what]
+    other = copy.copy(solution)
+    other.data = solution.data.copy()
+    tamper(other)
+    with pytest.raises(ModelError, match=message):
         audit(other, inputs)
