@@ -8,7 +8,8 @@
 Clean plant may sell what the site does not use, where the study allows excess sale: it leaves through the meter and never
 enters the busbar. The energy limit of backup generation is shared out over the blocks by the plan:
 
-    Σ_t used[s,g,t] ≤ energy_share[s,g,block],   Σ_blocks weight · energy_share ≤ plant_full_load_hours[g] · built[s,g]
+    Σ_t used[s,g,t] ≤ energy_share[s,g,block]
+    Σ_{blocks of a scenario's year} weight · energy_share ≤ plant_full_load_hours[g] · built[s,g]
 """
 
 from typing import Any

@@ -64,6 +64,7 @@ def synthetic(n_sites: int, n_days: int, n_regions: int = 10) -> Inputs:
     parts = {
         "weight": of(365 / n_days, "block"),
         "month": of(np.arange(n_days) * 12 // n_days + 1, "block"),
+        "follows": of(-1, "block"), "scenario": of(0, "block"), "probability": of(1, "block"),
         "must_open": of(0, "site"), "may_open": of(1, "site"), "existing_it": of(0, "site"), "least_it": of(0, "site"),
         "room_for_new_it": of(100, "site"), "least_new_it": xr.DataArray(200.0), "land_available": of(200, "site"),
         "land_rent": of(35_000, "site"), "site_cost": of(7e5, "site"), "module_mw": xr.DataArray(10.0),
@@ -71,7 +72,7 @@ def synthetic(n_sites: int, n_days: int, n_regions: int = 10) -> Inputs:
         "idle_power": at_random(0.03, 0.08, "site", "cooling"), "power_per_it": at_random(1.02, 1.3, "site", "cooling", *hours),
         "design_power_per_it": of(1.35, "site", "cooling"), "water_per_it": at_random(0, 2, "site", "cooling", *hours),
         "hall_cost": of([1.1e6, 1.1e6, 1.2e6], "cooling"), "hall_land": of(0.4, "cooling"), "hall_carbon": of(40, "cooling"),
-        "water_price": xr.DataArray(2.0), "has_demand": is_web,
+        "water_price": of(2.0, "site"), "has_demand": is_web,
         "demand": at_random(5, 15, "workload", "region", *hours) * is_web,
         "reachable": of(rng.uniform(size=(2, n_sites, n_regions)) < 0.5, "workload", "site", "region"),
         "training_energy": of([0, 3e5], "workload"), "training_rate": of([0, 80], "workload"), "availability": sun,

@@ -29,7 +29,7 @@ from siting.pipeline import solve
 from siting.sources.tables import read_technologies
 from tests.answers.clean_case import clean_case, prepared
 
-from .small import two_sites, with_storage
+from .small import in_blocks, two_sites, with_storage
 from .test_hand_case import hand_case
 
 
@@ -124,6 +124,19 @@ def test_levels_meet_between_blocks(tmp_path):
     s = solve(replace(inputs, data=two))
     level = s.data["storage_level"].sel(site="north", storage="battery")
     assert np.allclose(level.isel(hour=-1), s.data["storage_rest"].sel(site="north", storage="battery"), atol=1e-6)
+
+
+def test_a_carried_level_is_the_chronological_one(tmp_path):
+    """Four blocks of six hours that hand the level on cost what one block of 24 hours does; a shared midnight costs more."""
+    case = clean_case(24, storage={"iron_air": {"max_mw_per_site": 20, "max_mwh_per_site": 500}})
+    case.tables["hours.csv"]["spot_price_eur_2024_per_mwh"] = [20.0] * 12 + [260.0] * 12
+    inputs = prepared(case, tmp_path)
+    inputs = replace(inputs, data=inputs.data.assign(connection_cost=inputs.data["connection_cost"] * 0))
+    whole, carried, same = (
+        solve(x).outcome["objective"] for x in (inputs, in_blocks(inputs, 4, "carried"), in_blocks(inputs, 4, "same_level"))
+    )
+    assert carried == pytest.approx(whole, rel=1e-9)
+    assert same > carried * (1 + 1e-4)
 
 
 def test_a_level_is_carried_between_neighbours_only(tmp_path):

@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import xarray as xr
 
+from ...inputs.hours import windows_of
 from ...inputs.inputs import Inputs
 from ..solution import Solution
 from .compare import above
@@ -79,9 +80,10 @@ def capacity(s: Solution, inputs: Inputs) -> list[str]:
     if "generation_used" in d:
         gives = d["generation_used"] + (d["generation_sold"].fillna(0.0) if "generation_sold" in d else 0.0)
         out += above(gives - d["availability"] * d["generation_built"], "plant gives more than the weather")
-        energy = (d["generation_used"] * d["weight"]).sum(["block", "hour"])
-        most = d["plant_full_load_hours"] * d["generation_built"]
-        out += above(energy - most, "plant gives more energy than its full-load hours", float(most.max()))
+        energy, most = (d["generation_used"] * d["weight"]).sum("hour"), d["plant_full_load_hours"] * d["generation_built"]
+        for year in windows_of(d, "year").values():
+            given_off = year.per * energy.isel(block=year.blocks).sum("block")
+            out += above(given_off - most, "plant gives more energy than its full-load hours", float(most.max()))
     return out
 
 
