@@ -18,6 +18,7 @@ from ..physics import air
 from ..physics import cooling as physics
 from ..sources.tables import read_csv
 from ..study.study import Study
+from .cooling_range import at_end
 from .hours import Hours
 from .money import Technologies
 from .weather import AIR, SEA, Weather, by_site
@@ -61,12 +62,13 @@ def cooling(
         return out | _from_table(study, sites, technologies, hours)
     assert weather.hours is not None and weather.observed is not None
     typical = weather.typical(sites)
+    path, table = technologies.cooling_path, dict(technologies.cooling)
+    if study.cooling.parameters != "central":
+        table = {k: {**table[k], **at_end(k, study.cooling.parameters, path, typical)} for k in names if k in table}
     parts: dict[str, list[np.ndarray]] = {}
     for k in names:
-        rows = technologies.cooling.get(k, {})
-        year = performance(k, technologies.cooling, technologies.cooling_path, typical)
-        days = performance(k, technologies.cooling, technologies.cooling_path, weather.hours)
-        months = performance(k, technologies.cooling, technologies.cooling_path, weather.observed)
+        rows = table.get(k, {})
+        year, days, months = (performance(k, table, path, w) for w in (typical, weather.hours, weather.observed))
         u, fixed = float(rows["reference_utilisation"]), float(rows["fixed_share"])
         pue_year = by_site(year.pue, typical)
         idle, _ = physics.linear_power(pue_year, u, fixed, time_axis=1)

@@ -85,6 +85,18 @@ def test_training_that_is_not_firm_needs_its_halls_too(tmp_path):
     assert solution.data["cooling_firm_in"].sel(cooling="liquid_hall").item() == pytest.approx(0.0, abs=1e-6)
 
 
+def test_dense_halls_where_land_is_short(tmp_path):
+    """5 ha for 17 MW: air halls take 0.405 ha/MW, liquid ones 0.2. 7 and 10 MW take 4.835 ha; 8 and 9 would take 5.04."""
+    case = three_kinds(tmp_path)
+    table = pd.read_csv(tmp_path / "halls.csv", dtype=str)
+    table.loc[(table["technology"] == "liquid_hall") & (table["parameter"] == "land_ha_per_mw"), "value"] = "0.2"
+    table.to_csv(tmp_path / "halls.csv", index=False)
+    case.tables["sites.csv"]["land_ha"] = 5.0
+    solution = siting.run(case.study(tmp_path))
+    assert installed(solution) == {"air_hall": 7.0, "rear_door_hall": 0.0, "liquid_hall": 10.0}
+    assert solution.total("land") == pytest.approx(4.835)
+
+
 def test_the_audit_looks_at_halls(tmp_path):
     case = three_kinds(tmp_path)
     solution = siting.run(case.study(tmp_path))

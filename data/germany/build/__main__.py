@@ -11,13 +11,14 @@ HERE = Path(__file__).resolve().parent
 if __package__ in (None, ""):  # run as a folder: make the package importable under its own name
     sys.path[:] = [str(HERE.parent), *[p for p in sys.path if Path(p or ".").resolve() != HERE]]
 
-from build import catalogue, geography, network, power_system, prices, typical_year, weather_observed  # noqa: E402
+from build import catalogue, geography, heat_demand, network, power_system, prices, typical_year, weather_observed  # noqa: E402
 from build.archives import Archives  # noqa: E402
 from build.checks import Checks  # noqa: E402
 
 PARTS = {
     "network": network.build,
     "geography": geography.build,
+    "heat": heat_demand.build,
     "power": power_system.build,
     "prices": prices.build,
     "observed": weather_observed.build,

@@ -175,6 +175,16 @@ RECORDS: dict[str, dict] = {
         "crs": "EPSG:4326",
         "caveats": ["populations are GeoNames', of mixed years, some rounded or dated"],
     },
+    "heat_demand.csv": {
+        "title": "Demand for heat at German cities (synthetic)",
+        "reader": "csv",
+        "licence": "CC BY 4.0 (GeoNames)",
+        "source": "synthetic: populations of cities.csv",
+        "how_made": "population x 1.6 MWh of district heat a person; supply temperature, hot-water share and price assumed",
+        "coverage": {"time": "a typical year", "area": "Germany"},
+        "crs": "EPSG:4326",
+        "caveats": ["synthetic: for showing heat reuse, not for a real study"],
+    },
     "checks.csv": {
         "title": "Every check of the build, as a table",
         "reader": "csv",
