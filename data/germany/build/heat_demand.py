@@ -1,4 +1,4 @@
-"""Demand for heat at the large cities: SYNTHETIC, from their populations alone. For showing heat reuse, not for a real study."""
+"""Demand for heat at the large cities: SYNTHETIC, from populations alone. For showing heat reuse, not for a real study."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def build(archives: Archives, out: Path, checks: Checks) -> None:
         }
     )
     table.to_csv(out / "heat_demand.csv", index=False)
-    checks.add("heat", "demand for heat (synthetic)", "heat_mwh_per_year", "year", "sum", table["heat_mwh_per_year"].sum() / 1e6,
-               "TWh", len(table))  # fmt: skip
+    twh = table["heat_mwh_per_year"].sum() / 1e6
+    checks.add("heat", "demand for heat (synthetic)", "heat_mwh_per_year", "year", "sum", twh, "TWh", len(table))
