@@ -133,7 +133,7 @@ class Monolith:
             return None
         if self.program.n_blocks > 1:
             seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
-            gap = self.allowed(relaxed.objective) / 2
+            gap = self.allowed(relaxed.objective)
             found = self.mean_block.integers(self.cuts, gap, seconds, "first plan, mean of the blocks", self.tell)
             answer = self.secured(found) if found is not None else None
             if answer is not None:
