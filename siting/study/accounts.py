@@ -49,7 +49,7 @@ ACCOUNTS: dict[str, Account] = {
     "additional": Account("MWh", "total", "clean energy of new plant, used on site or matched in the same hour"),
     "procured": Account("MWh", "total", "clean energy of new plant, own and contracted, whatever its hour"),
     "excess": Account("MWh", "total", "clean energy, own and contracted, that its hour has no use for: sold at spot"),
-    "net_demand": Account("MWh", "total", "facility energy and storage losses: charge less discharge"),
+    "net_demand": Account("MWh", "total", "facility energy, heat pumps, and storage losses: charge less discharge"),
     "facility_energy": Account("MWh", "total", "electricity used by the facilities"),
     "it_energy": Account("MWh", "total", "electricity used by IT"),
     "connection": Account("MW", "total", "grid connection"),

@@ -128,7 +128,7 @@ def instance(
         "design_power_per_it": of(by_kind.max(axis=(2, 3)) - idle / 0.8, "site", "cooling"),
         "water_per_it": of(water, "site", "cooling", "block", "hour"),
         "hall_cost": of([9.0e5, 9.2e5, 9.4e5, 10.5e5], "cooling"), "hall_land": of([0.5, 0.5, 0.5, 0.3], "cooling"),
-        "hall_carbon": of(40, "cooling"), "water_price": xr.DataArray(2.0),
+        "hall_carbon": of(40, "cooling"), "water_price": of(2.0, "site"),
         "has_demand": of([[1.0], [0.0]], "workload", "region"), "demand": of(demand, "workload", "region", "block", "hour"),
         "reachable": of(reach, "workload", "site", "region"), "round_trip": of(1, "site", "region"),
         "training_energy": of([0, training * 8760], "workload"), "training_rate": of([0, 2 * training], "workload"),
