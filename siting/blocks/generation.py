@@ -44,7 +44,12 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     ledger.post("cost", "land", rent)
     b.limited = pyo.Set(initialize=[g for g in given.g if given.plant_full_load_hours[g] < ALL_HOURS], within=given.g)
     b.energy_share = pyo.Var(
-        given.s, b.limited, given.d, domain=pyo.NonNegativeReals, doc="energy of the plant in one occurrence of the block [MWh]"
+        given.s,
+        b.limited,
+        given.d,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, s, g, d: (0, len(given.t) * given.max_plant[s, g]),
+        doc="energy of the plant in one occurrence of the block [MWh]",
     )
 
     years = windows_of(given.inputs.data.isel(block=given.chosen), "year")

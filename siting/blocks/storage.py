@@ -58,9 +58,22 @@ def _levels_between_blocks(b: pyo.Block, given: Given) -> None:
     carried = [u for u in given.u if given.study.storage[u].between_blocks == "carried"]
     b.carried = pyo.Set(initialize=carried, within=given.u)
     b.resting = pyo.Set(initialize=[u for u in given.u if u not in carried], within=given.u)
-    b.rest = pyo.Var(given.s, b.resting, domain=pyo.NonNegativeReals, doc="level at which every block starts and ends [MWh]")
+    b.rest = pyo.Var(
+        given.s,
+        b.resting,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, s, u: (0, given.max_storage_energy[s, u]),
+        doc="level at which every block starts and ends [MWh]",
+    )
     b.rest_fits = pyo.Constraint(given.s, b.resting, rule=lambda b, s, u: b.rest[s, u] <= b.energy[s, u])
-    b.edge = pyo.Var(given.s, b.carried, given.d, domain=pyo.NonNegativeReals, doc="level before the block [MWh]")
+    b.edge = pyo.Var(
+        given.s,
+        b.carried,
+        given.d,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, s, u, d: (0, given.max_storage_energy[s, u]),
+        doc="level before the block [MWh]",
+    )
     b.edge_fits = pyo.Constraint(given.s, b.carried, given.d, rule=lambda b, s, u, d: b.edge[s, u, d] <= b.energy[s, u])
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import StudyError
+from ..study.carbon import Carbon
 from ..study.study import Study
 from .hours import Hours
 
@@ -22,11 +23,18 @@ DECILES = 10
 
 
 def carbon(study: Study, hours: Hours) -> dict[str, xr.DataArray]:
-    """The marginal factor that the study types in; one of the hours' own stands already."""
+    """The marginal and the residual factor that the study types in; those of the hours stand already."""
     asked = study.carbon
-    there = "carbon_marginal" in hours.data
     if asked is None:
         return {}
+    out = _marginal(asked, hours)
+    if asked.residual_t_per_mwh is not None:
+        out["carbon_residual"] = xr.full_like(hours.data["carbon_average"], asked.residual_t_per_mwh)
+    return out
+
+
+def _marginal(asked: Carbon, hours: Hours) -> dict[str, xr.DataArray]:
+    there = "carbon_marginal" in hours.data
     if asked.marginal_t_per_mwh is None:
         if asked.counts == "consequence" and not there:
             raise StudyError(

@@ -216,6 +216,10 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
             ["block", "hour"]
         )
         profit = float((worth.clip(min=0) * data["contract_offered"]).sum())
+    if "availability" in data and study.grid is not None and study.grid.excess_sale is not None:
+        net = data["spot_price"] - study.grid.excess_sale.fee_eur_2024_per_mwh - data["plant_variable_cost"]
+        earned = (net.clip(min=0) * data["availability"] * data["weight"]).sum(["block", "hour"]) - data["plant_cost"]
+        profit += float((earned.clip(min=0) * data["max_plant"] * data["plant_clean"]).sum())
     if "heat_demand" in data:
         profit += float((data["heat_price"] * data["heat_demand"] * data["weight"]).sum())
     return max(halls + cheapest * energy - profit, 0.0)

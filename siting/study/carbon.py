@@ -25,13 +25,15 @@ class Carbon(Group):
 
     The price is paid for each tonne of `carbon_counted`, on top of what the price of electricity holds already.
     `marginal` makes `carbon_consequence`: a long-run factor (right for siting) is typed in, a short-run one is typed in or
-    taken from the record of the power system. `dispatch` takes its place: never both.
+    taken from the record of the power system. `residual_t_per_mwh` is the factor of import that no contract matches (the
+    residual mix of the country, in `carbon_market`), in place of that of the hours. `dispatch` takes its place: never both.
     """
 
     counts: Literal["location", "market", "consequence"]
     price_eur_2024_per_t: NotNegative = 0.0
     marginal: Literal["long-run", "short-run"] | None = None
     marginal_t_per_mwh: NotNegative | None = None
+    residual_t_per_mwh: NotNegative | None = None
     dispatch: Dispatch | None = None
 
     @model_validator(mode="after")

@@ -298,6 +298,10 @@ def test_a_carbon_price_and_a_carbon_budget(tmp_path):
     assert capped.total("carbon_counted") <= 0.9 * tonnes * (1 + 1e-6)
     assert cost(capped) > cost(free)
     del base.raw["limits"]
+    base.raw["carbon"]["residual_t_per_mwh"] = 0.7
+    dirty = solve(prepared(base, tmp_path))
+    assert dirty.total("carbon_market") == pytest.approx(0.7 * dirty.total("grid_import"), rel=1e-9)
+    del base.raw["carbon"]["residual_t_per_mwh"]
     base.raw["carbon"]["price_eur_2024_per_t"] = 100.0
     priced = solve(prepared(base, tmp_path))
     lines = priced.accounts[priced.accounts["account"] == "cost"].groupby("line")["value"].sum()
