@@ -210,6 +210,33 @@ def in_blocks(inputs: Inputs, n_blocks: int, between: Literal["same_level", "car
     return replace(inputs, study=inputs.study.model_copy(update={"storage": storage}), data=xr.Dataset(parts))
 
 
+def with_water_and_heat(case: Case, seed: int = 4) -> Case:
+    """Three sites in two basins with reclaimed water, two towns that want heat (one of them too warm for a pump to be spared),
+    limits of each month and ratios."""
+    rng, cool, hours = np.random.default_rng(seed), case.tables["cooling.csv"], case.tables["hours.csv"]
+    extra = {"recoverable_mw_per_mw": 0.9, "return_c": 50.0, "consumed_l_per_kwh": 0.8 * cool["wue_l_per_kwh"]}
+    case.tables["cooling.csv"] = cool.assign(**extra)
+    case.tables["sites.csv"]["basin"] = ["Elbe", "Elbe", "Danube"]
+    case.tables["basins.csv"] = pd.DataFrame(
+        {"basin": ["Elbe", "Danube"], "price_eur_2024_per_m3": [2.0, 5.0], "scarcity": [1.0, 9.0]}
+    )
+    case.tables["heat.csv"] = pd.DataFrame(
+        {"place": ["port", "town"], "lon": [9.0, 11.5], "lat": [53.8, 48.2], "supply_c": [80.0, 45.0],
+         "price_eur_2024_per_mwh": [70.0, 30.0], "source": "synthetic"}
+    )  # fmt: skip
+    wanted = [hours[["block", "hour"]].assign(place=p, heat_mw=rng.uniform(0, 4, len(hours))) for p in ("port", "town")]
+    case.tables["heat_hours.csv"] = pd.concat(wanted)
+    reclaimed = {"price_eur_2024_per_m3": 1.0, "energy_kwh_per_m3": 2.0, "max_m3_per_hour": 2.0}
+    case.raw["water"] = {"basins": "basins.csv", "reclaimed": reclaimed}
+    case.raw["heat"] = {"demand": "heat.csv", "hours": "heat_hours.csv", "max_pipe_km": 20.0}
+    case.raw["limits"] = {
+        "water": {"max_m3_per_month": 6000.0, "per": "basin"},
+        "facility_energy": {"max_mwh_per_mwh": 1.28, "of": "it_energy", "per": "site"},
+        "heat_reused": {"min_mwh_per_mwh": 0.05, "of": "facility_energy"},
+    }
+    return case
+
+
 def round_tables(folder: Path) -> None:
     """Technology tables in round numbers, for sums by hand; at a rate of 0 an annuity is capex / life."""
     rows: dict[str, list[tuple[str, str, float]]] = {

@@ -16,12 +16,12 @@ from siting.solve.stamp import stamp
 from tests.answers.clean_case import prepared, whole_portfolio
 
 from . import forms
-from .small import in_blocks, three_sites, two_sites, with_plant, with_storage
+from .small import in_blocks, three_sites, two_sites, with_plant, with_storage, with_water_and_heat
 
 INF = float("inf")
 Key = tuple[str, tuple]
 Rows = dict[Key, tuple[dict[Key, float], float, float]]  # row -> coefficients by column, lower, upper
-CASES = ["two_sites", "three_sites", "strong_rows", "plant_and_contract", "storage", "pausing", "forms"]
+CASES = ["two_sites", "three_sites", "strong_rows", "plant_and_contract", "storage", "pausing", "water_and_heat", "forms"]
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -40,6 +40,10 @@ def case(request, tmp_path_factory) -> tuple[Inputs, list | None]:
         pausing = {"least_power_share": 0.5, "checkpoint_hours": 0.1, "restart_hours": 0.3, "min_up_hours": 2}
         small.raw["work"]["monthly"]["pausing"] = pausing | {"max_paused_share": 0.5, "max_ramp_mw_per_hour": 2.0}
         small.raw["work"]["daily"] |= {"window": "steady"}
+    if request.param == "water_and_heat":
+        inputs = with_water_and_heat(small).inputs(folder)
+        inputs.data["accepts"].loc[{"workload": "daily", "cooling": "air_economiser"}] = 0.0
+        return inputs, None
     inputs = small.inputs(folder)
     more = {"plant_and_contract": with_plant, "storage": with_storage}.get(request.param)
     return (more(inputs) if more else inputs), None
