@@ -238,26 +238,22 @@ def headroom(
     from .results.headroom import headroom_by_bus
 
     _without_banner()
-    told = Console(stderr=True)
-    if columns is not None:
-        data = headroom_of_operator(network, columns)
-    else:
-        data = compute(
-            network, hours=hours or None, n_1=n_1, rule=rule, radius_km=radius_km, cutoff=cutoff, adequacy=adequacy,
-            security="customer_risk" if customer_risk else "strict", missing_ratings=ratings_in_words(missing_ratings),
-            after_outage=after_outage, caps=caps, coordinates=coordinates,
-            coordinate_columns=coordinate_columns.split(","), tell=lambda hour: told.print(f"{hour} done", style="dim"),
-        )  # fmt: skip
+    with Console(stderr=True).status("reading") as status:
+        if columns is not None:
+            data = headroom_of_operator(network, columns)
+        else:
+            data = compute(
+                network, hours=hours or None, n_1=n_1, rule=rule, radius_km=radius_km, cutoff=cutoff, adequacy=adequacy,
+                security="customer_risk" if customer_risk else "strict", missing_ratings=ratings_in_words(missing_ratings),
+                after_outage=after_outage, caps=caps, coordinates=coordinates,
+                coordinate_columns=coordinate_columns.split(","), tell=status.update,
+            )  # fmt: skip
     table = headroom_by_bus(data, energy_share=energy_share, at_least_mw=at_least_mw)
     paths = write_headroom(data, table, out or Path("runs") / f"headroom-{network.stem}", outlines, at_least_mw)
     best = table.drop(columns=["geometry", "overloaded_already", "n1_secure"], errors="ignore").head(12)
     Console().print(_frame(best, f"The best of {len(table)} buses in {data.sizes['hour']} hours"))
-    for line in (
-        f"rule: {data.attrs['rule']}",
-        *overload_words(data),
-        *(f"note: {n}" for n in data.attrs["notes"].split("\n")),
-        *paths,
-    ):
+    notes = [f"note: {note}" for note in data.attrs["notes"].split("\n")]
+    for line in (f"rule: {data.attrs['rule']}", *overload_words(data), *notes, *paths):
         click.echo(line)
 
 

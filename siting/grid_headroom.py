@@ -98,7 +98,11 @@ def headroom(
     capacity = np.bincount(
         grid.generators["bus_index"], weights=grid.generators["capacity_mw"], minlength=net.bus_count
     ).astype(float)
-    said = (lambda number: tell(f"{tables.hours[chosen[number]]}")) if tell else None
+
+    def said(done: int, of: int) -> None:
+        if tell:
+            tell(f"{done} of {of} {'hours' if rule == 'passive' else 'buses'}")
+
     found = bus_headroom(net, series, computed, how, outages, spare_share(grid, capacity), said)
     label = _label(rule, n_1, security, adequacy, radius_km, cutoff)
     cut_off = [f"the loss of any of {len(outages.islanding)} branches cuts buses off"] if outages and outages.islanding else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -102,6 +102,32 @@ def network_hours(grid: Grid, tables: NetworkTables, chosen: NDArray[np.int64]) 
         mean = paid / np.where(there > 0, there, 1.0)
         built.append(GridHour(demand[hour], supply, net.rating_mw * rating[hour], net.emergency_mw * rating[hour], mean))
     return built
+
+
+def national_hours(
+    tables: NetworkTables, annual_gwh: Floats, load_mw: pd.Series, capacity_factor: pd.DataFrame, conventional: float
+) -> NetworkTables:
+    """The network with hours from national series: demand of bus b = load of the hour * annual demand of b / that of all.
+
+    `capacity_factor` (hour, carrier) [MW per MW] holds for all plants of a carrier; others can give the share `conventional`.
+    Raises InputsError: a carrier of the table that no plant has, other hours than the load's.
+    """
+    carrier = tables.generators["carrier"]
+    problems = [f"no plant of the network has the carrier '{c}'" for c in capacity_factor if c not in set(carrier)]
+    if not capacity_factor.index.equals(load_mw.index):
+        problems.append("load and capacity factors have different hours")
+    if problems:
+        raise InputsError(problems)
+    hours = load_mw.index.rename("hour")
+    demand = np.outer(load_mw.to_numpy(float), annual_gwh / annual_gwh.sum())
+    share = np.full((len(hours), len(carrier)), conventional)
+    for name in capacity_factor:
+        share[:, (carrier == name).to_numpy()] = capacity_factor[[name]].to_numpy(float)
+    return replace(
+        tables,
+        demand_mw=pd.DataFrame(demand, hours, tables.buses["bus"]),
+        available=pd.DataFrame(share, hours, tables.generators["generator"]),
+    )
 
 
 def spare_share(grid: Grid, capacity_mw: Floats) -> Floats:

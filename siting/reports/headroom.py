@@ -24,7 +24,7 @@ CONFORMAL = "EPSG:3857"
 REACH_KM = 60.0
 """How far a bus colours the land around it where there is no outline to stop it."""
 
-LEAST_SHARE = 0.03
+LEAST_SHARE = 0.1
 INCHES = 7.4
 COLOURS = "YlGnBu"
 
@@ -84,7 +84,7 @@ def draw_headroom(data: xr.Dataset, outlines: Path | str | None = None, at_least
     _frame(axes, (west, south, east, north))
     _bar(figure, norm, often, at_least_mw, (wide + 0.35, 0.75 + 0.12 * tall, 0.22, 0.76 * tall))
     finding = _finding(table, data, at_least_mw)
-    figure.text(0.15 / width, 1 - 0.18 / height, finding, fontsize=12, fontweight="bold", va="top")
+    figure.text(0.15 / width, 1 - 0.18 / height, finding, fontsize=11, fontweight="bold", va="top")
     told = f"Rule: {data.attrs['rule']}. " + " ".join(n for n in data.attrs["notes"].split("\n")[-2:])
     figure.text(
         0.15 / width, 0.1 / height, "\n".join(textwrap.wrap(told, int(width * 15))), fontsize=7, color="#444444", va="bottom"

@@ -4,7 +4,8 @@
     radius    only supply within a distance of the bus is; the rest stays at the base
     passive   nobody is: supply grows in a fixed mix, pro rata to what is spare (a screen on the safe side)
 
-Hours are taken one after the other, buses as neighbours in turn: a neighbour's solution is the best start.
+Buses are taken as neighbours in turn, and of each bus all hours: the last solution is then a good start (measured on 585
+buses, 24 hours: half the time of hour after hour).
 """
 
 from __future__ import annotations
@@ -68,38 +69,40 @@ def bus_headroom(
     rule: Rule,
     outages: Outages | None,
     planned_share: Floats,
-    tell: Callable[[int], None] | None = None,
+    tell: Callable[[int, int], None],
 ) -> BusHeadroom:
-    """Headroom of the buses in the hours; `outages` None: intact. `tell` hears the number of each hour done."""
+    """Headroom of the buses in the hours; `outages` None: intact. `tell` hears how much of how much is done."""
     pool = None if outages is None else RowPool(outages)
     program = BusProgram(network, planned_share, pool, rule.adequacy, rule.ceiling_mw)
+    bases = [program.base(hour) for hour in hours]
+    overloads = [(number, *row) for number, base in enumerate(bases) for row in _overloads(program, base)]
+    lack = np.array([base.lack_mw.sum() for base in bases])
     shape = (len(bus_index), len(hours))
     mw, bare, worth = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     branch, outage = np.full(shape, "", object), np.full(shape, "", object)
-    overloads: list[tuple[int, str, str, float]] = []
-    lack = np.zeros(len(hours))
-    turn = neighbours_in_turn(network, network.node[bus_index])
-    for number, hour in enumerate(hours):
-        base = program.base(hour)
-        lack[number] = base.lack_mw.sum()
-        overloads += [(number, *row) for row in _overloads(program, base)]
-        if rule.name == "passive":
+    if rule.name == "passive":
+        for number, (hour, base) in enumerate(zip(hours, bases)):
             found = _passive(network, hour, base, bus_index, rule, outages)
             mw[:, number], branch[:, number], outage[:, number], worth[:, number] = found
-            bare[:, number] = mw[:, number]
-        else:
-            program.enter_hour(hour, base)
-            known: dict[int, Found] = {}
-            for bus in turn:
-                node = int(network.node[bus_index[bus]])
-                if node not in known or rule.near is not None:
-                    known[node] = program.headroom(node, None if rule.near is None else rule.near[bus])
-                one = known[node]
+            tell(number + 1, len(hours))
+        bare = mw.copy()
+    else:
+        done: dict[int, int] = {}
+        for count, bus in enumerate(neighbours_in_turn(network, network.node[bus_index])):
+            node = int(network.node[bus_index[bus]])
+            if node in done and rule.near is None:
+                for values in (mw, bare, worth, branch, outage):
+                    values[bus] = values[done[node]]
+                continue
+            done[node] = int(bus)
+            for number, (hour, base) in enumerate(zip(hours, bases)):
+                program.enter_hour(hour, base)
+                one = program.headroom(node, None if rule.near is None else rule.near[bus])
                 mw[bus, number], bare[bus, number] = one.mw, one.mw - one.relaxed_mw
                 branch[bus, number], outage[bus, number], worth[bus, number] = _named(program, one, rule.ceiling_mw)
-        if tell:
-            tell(number)
-    return BusHeadroom(mw, bare, branch, outage, worth, overloads, lack, program.solves, 0 if pool is None else len(pool))
+            tell(count + 1, len(bus_index))
+    pairs = 0 if pool is None else len(pool)
+    return BusHeadroom(mw, bare, branch, outage, worth, overloads, lack, program.solves, pairs)
 
 
 def neighbours_in_turn(network: Network, node: NDArray[np.int64]) -> NDArray[np.int64]:
