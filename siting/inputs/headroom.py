@@ -20,6 +20,7 @@ from ..physics.outages import Outages, single_outages
 from ..sources.grid import read_demand, read_network
 from ..sources.weather import at_sites, open_weather
 from ..study.study import Study
+from .dates import queued_mw
 from .generation import capacity_factor
 from .grid import Grid, build_grid
 from .hours import Hours
@@ -67,21 +68,22 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
     assert study.grid.demand is not None
     grid = build_grid(read_network(study.path(study.grid.network)))
     annual = read_demand(study.path(study.grid.demand), grid.network.bus)
+    queued = queued_mw(study, grid)
     bus = bus_of_site(grid, sites)
     n_1, factor = study.grid.security == "n_1", study.grid.share_of_rating
     outages = single_outages(grid.network, study.grid.outage) if n_1 else None
     situations, n_named = [], 0
     if study.grid.situations.design_peak_mw is not None:
         peak_mw = study.grid.situations.design_peak_mw
-        situations.append(design_peak(grid, annual, peak_mw, security_factor=factor, n_1=n_1))
+        situations.append(design_peak(grid, annual, peak_mw, security_factor=factor, n_1=n_1, queued_mw=queued))
         n_named = len(situations)
     if hours.time is not None:
-        named, rest = _observed(study, grid, annual, hours, technologies)
+        named, rest = _observed(study, grid, annual, queued, hours, technologies)
         situations += named
         n_named = len(situations)
         situations += rest
     elif "national_load" in hours.data and study.grid.situations.all_hours_of_days:
-        situations += _of_table(study, grid, annual, hours)
+        situations += _of_table(study, grid, annual, queued, hours)
     if not situations:
         raise InputsError("grid.situations names no hour: give design_peak_mw, or hours from observed weather")
     caveats = (
@@ -89,6 +91,7 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
         "Thermal limits by DC power flow; no voltage, fault level or stability.",
         "The network is a model: OpenStreetMap of about 2015 with estimated ratings; never an operator's figure.",
         *grid.notes(),
+        *_queue_told(queued),
     )
     adequacy, label = study.grid.adequacy, rule(factor, n_1)
     offered = steps(study, grid, technologies)
@@ -104,6 +107,12 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
         calendar=calendar,
         rule=label,
         caveats=caveats,
+    )
+
+
+def _queue_told(queued: np.ndarray) -> list[str]:
+    return [f"{queued.sum():,.0f} MW of loads that have asked before us count as demand in every situation."] * bool(
+        queued.any()
     )
 
 
@@ -133,7 +142,7 @@ def bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def _observed(
-    study: Study, grid: Grid, annual: np.ndarray, hours: Hours, technologies: Technologies
+    study: Study, grid: Grid, annual: np.ndarray, queued: np.ndarray, hours: Hours, technologies: Technologies
 ) -> tuple[list[Situation], list[Situation]]:
     """The extreme hours of the observed months, and every hour of the chosen days."""
     assert study.grid is not None and study.hours.power_system is not None and study.hours.observed is not None
@@ -164,20 +173,20 @@ def _observed(
             build_situation(
                 grid, annual, float(now["load_mw"]), factors,
                 name=name, reason=reason, time=when,
-                security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1",
+                security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1", queued_mw=queued,
             )
         )  # fmt: skip
     return built[: len(extremes)], built[len(extremes) :]
 
 
-def _of_table(study: Study, grid: Grid, annual: np.ndarray, hours: Hours) -> list[Situation]:
+def _of_table(study: Study, grid: Grid, annual: np.ndarray, queued: np.ndarray, hours: Hours) -> list[Situation]:
     """Every hour of a table of hours, in the order of blocks and hours; plant that follows the weather needs observed hours."""
     assert study.grid is not None
     load = hours.data["national_load"].values
     return [
         build_situation(
             grid, annual, float(load[d, t]), {}, name=f"block {hours.names[d]} hour {t}", reason="hour of operation", time="",
-            security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1",
+            security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1", queued_mw=queued,
         )
         for d, t in np.ndindex(*load.shape)
     ]  # fmt: skip

@@ -144,7 +144,8 @@ class Technologies:
         rate = study.finance.real_rate
         spread = finance.annuity(rate, self.tariff("connection", "life"))
         once = self.tariff("connection", "contribution") + self.tariff("connection", "substation_per_mw")
-        per_km = sites["distance_km"].to_numpy(float) * self.line_per_mw_km(study)
+        by_voltage = "voltage_kv" in sites  # then the line is a cost of the site: `spur_line`
+        per_km = (0.0 if by_voltage else self.line_per_mw_km(study)) * sites["distance_km"].to_numpy(float)
         return np.asarray(self.tariff("import", "network_capacity") + spread * once + per_km)
 
     def line_per_mw_km(self, study: Study) -> float:
@@ -153,12 +154,37 @@ class Technologies:
         years = finance.annuity(study.finance.real_rate, self.tariff("line", "life"))
         return line * float(years + self.tariff("line_overhead", "fom"))
 
-    def substation(self, study: Study) -> float:
-        """EUR_2024 a year for the substation of an open site."""
+    def substation(self, study: Study, sites: gpd.GeoDataFrame) -> np.ndarray:
+        """EUR_2024 a year for the substation of each open site; by voltage where the candidate names it."""
         if study.grid is None:
-            return 0.0
-        life = self.tariff("connection", "life")
-        return self.tariff("connection", "substation_fixed") * float(finance.annuity(study.finance.real_rate, life))
+            return np.zeros(len(sites))
+        years = float(finance.annuity(study.finance.real_rate, self.tariff("connection", "life")))
+        if "voltage_kv" not in sites:
+            return np.full(len(sites), self.tariff("connection", "substation_fixed") * years)
+        classes = sites["voltage_kv"].map(voltage_class)
+        return np.array([self.tariff("connection", f"substation_fixed_{c}kv") * years for c in classes])
+
+    def spur_line(self, study: Study, sites: gpd.GeoDataFrame) -> np.ndarray:
+        """EUR_2024 a year for the line from each open site to its substation, by distance and voltage.
+
+        Only for candidates that name their voltage; for others the line is priced by MW and km (`connection_per_mw`).
+        """
+        if study.grid is None or "voltage_kv" not in sites:
+            return np.zeros(len(sites))
+        years = float(finance.annuity(study.finance.real_rate, self.tariff("line", "life"))) + self.tariff(
+            "line_overhead", "fom"
+        )
+        per_km = np.array([self.tariff("line", f"cost_{voltage_class(kv)}kv") for kv in sites["voltage_kv"]])
+        return sites["distance_km"].to_numpy(float) * self.tariff("line", "route_factor") * per_km * years
+
+
+def voltage_class(kv: float) -> int:
+    """The voltage level that rows of the tables know.
+
+    >>> [voltage_class(kv) for kv in (110, 132, 220, 275, 380, 400)]
+    [110, 110, 220, 220, 380, 380]
+    """
+    return 110 if kv < 165 else 220 if kv < 300 else 380
 
 
 def connection(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies) -> dict[str, xr.DataArray]:

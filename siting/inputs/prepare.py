@@ -14,6 +14,7 @@ from .candidates import candidates
 from .carbon import carbon
 from .contracts import contracts
 from .cooling import accepts, cooling
+from .dates import dated
 from .fleet import fleet
 from .flexible import flexible
 from .generation import generation
@@ -43,6 +44,7 @@ def prepare(study: Study) -> Inputs:
     if study.grid is not None and "state_code" in table:
         own = table["land_price_eur_2024_per_ha"]
         table["land_price_eur_2024_per_ha"] = own.fillna(table["state_code"].map(technologies.land_price))
+    table = dated(study, table, technologies)
     weather = Weather.of(study, table[table["kept"]], hours)
     table = screened(study, table, hours, weather, technologies)
     sites = table[table["kept"]].reset_index(drop=True)
@@ -107,7 +109,9 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
         "room_for_new_it": of(room),
         "land_available": of(sites["land_ha"].fillna(1e6)),
         "land_rent": of(sites["land_price_eur_2024_per_ha"].fillna(0.0) * study.finance.real_rate),
-        "site_cost": of(sites["fixed_cost_eur_2024_per_year"] + technologies.substation(study)),
+        "site_cost": of(
+            sites["fixed_cost_eur_2024_per_year"] + technologies.substation(study, sites) + technologies.spur_line(study, sites)
+        ),
     }
     if module is not None:
         out["module_mw"] = xr.DataArray(module)

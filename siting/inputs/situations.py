@@ -137,15 +137,17 @@ def build_situation(
     availability: Availability = USUAL,
     security_factor: float = SECURITY_FACTOR,
     n_1: bool = False,
+    queued_mw: ArrayLike = 0.0,
 ) -> Situation:
     """The situation of one hour, with its base dispatch (least overload of full ratings, then least cost).
 
     `annual_gwh` (bus) shares out `national_mw` [MW]. `capacity_factor` gives for each variable
     carrier one value or one per bus [MW per MW]. limit = security_factor * rating, but never below
     the base flow: a branch already over its limit may not get worse ("do no harm"). `n_1` names the
-    rule where outages are counted too; what the base exceeds after one is relaxed likewise (`RowPool.emergency`).
+    rule where outages are counted too; what the base exceeds after one is relaxed likewise
+    (`RowPool.emergency`). `queued_mw` [MW] (bus) are loads to come that count as demand.
     """
-    demand = demand_by_bus(annual_gwh, national_mw)
+    demand = demand_by_bus(annual_gwh, national_mw) + np.asarray(queued_mw, float)
     plant_mw = available_by_plant(grid, capacity_factor, availability)
     bus_count = grid.network.bus_count
     supply = np.bincount(_plant_bus(grid), weights=plant_mw, minlength=bus_count).astype(float)
@@ -186,6 +188,7 @@ def design_peak(
     availability: Availability = USUAL,
     security_factor: float = SECURITY_FACTOR,
     n_1: bool = False,
+    queued_mw: ArrayLike = 0.0,
 ) -> Situation:
     """A winter evening of `national_mw` [MW] that no observed month contains."""
     weather = ", ".join(
@@ -203,6 +206,7 @@ def design_peak(
         availability=availability,
         security_factor=security_factor,
         n_1=n_1,
+        queued_mw=queued_mw,
     )
 
 

@@ -31,6 +31,7 @@ CANDIDATE_COLUMNS = {
     "headroom_mw": "headroom of the bus, where no network is given",
     "voltage_kv": "voltage of the connection",
     "distance_km": "length of the spur line",
+    "power_from_year": "year from which the grid operator gives power",
 }
 
 

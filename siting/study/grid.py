@@ -47,6 +47,8 @@ class Grid(Group):
     flexible: dict[str, Flexible] = {}  # classes of connection that may be cut, beside the firm one
     reinforcements: dict[str, Reinforcement] = {}
     moratoria: tuple[Moratorium, ...] = ()
+    queue: Path | None = None  # loads that have asked before: entry, bus, mw, position, realised_share, power_year
+    queue_position: int | None = None  # ours; entries before it count, all of them if not given
 
     @property
     def share_of_rating(self) -> float:
