@@ -53,6 +53,13 @@ def dated(study: Study, frame: gpd.GeoDataFrame, technologies: Technologies) -> 
         f"power in {year}: {reason}" for year, reason in zip(frame.loc[late, "power_year"], frame.loc[late, "power_reason"])
     ]
     frame.loc[late, "kept"] = False
+    if late.any() and not frame["kept"].any():
+        first = frame.loc[late].sort_values("power_year").iloc[0]
+        raise StudyError(
+            f"no candidate has power by {study.year}; the first is '{first['site']}' in {first['power_year']} "
+            f"({first['power_reason']}): plan for a later year, or decide earlier (grid.decision_year)",
+            study.name,
+        )
     return frame
 
 

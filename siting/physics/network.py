@@ -128,7 +128,7 @@ class Network:
         """Sparse LU, not Cholesky: a series capacitor makes the matrix indefinite (RTE cases)."""
         weighted = sp.diags(self.susceptance_mw_per_rad) @ self.incidence
         laplacian = (self.incidence.T @ weighted).tocsc()
-        return splu(laplacian[self._free][:, self._free].tocsc())
+        return splu(laplacian[self._free][:, self._free].tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
 
     def at_nodes(self, by_bus: ArrayLike) -> NDArray[np.float64]:
         """Sum values [any unit] given by bus over the buses of each node; further axes stay."""
@@ -278,7 +278,7 @@ def transfers(network: Network, injection: NDArray[np.float64]) -> NDArray[np.fl
     """Flows [MW] (branch, ...) that injections [MW] (node, ...) add, whatever the phase shifters do."""
     angle = np.zeros_like(injection)
     if len(network._free):
-        angle[network._free] = network._factors.solve(np.ascontiguousarray(injection[network._free]))
+        angle[network._free] = network._factors.solve(np.asfortranarray(injection[network._free]))
     difference = network.incidence @ angle
     shape = (-1,) + (1,) * (difference.ndim - 1)
     return network.susceptance_mw_per_rad.reshape(shape) * difference

@@ -10,7 +10,10 @@ buses. One pool of found rows therefore serves all situations, buses and program
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .outages import Outages
@@ -18,6 +21,29 @@ from .outages import Outages
 VIOLATED_MW = 1e-3
 PER_BRANCH = 3
 PER_ROUND = 80
+
+
+class Emergency(NamedTuple):
+    """Limits after outages [MW]: by branch, and by how much more for the few pairs (branch, outage) that the base exceeds."""
+
+    limit_mw: NDArray[np.float64]
+    more_mw: sp.csr_matrix
+
+    def at(self, branch: NDArray[np.int64], outage: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Limits of pairs."""
+        if not len(branch):
+            return np.zeros(0)
+        return self.limit_mw[branch] + np.asarray(self.more_mw[branch, outage]).ravel()
+
+    def of(self, branch: int) -> NDArray[np.float64]:
+        """Limits of one branch after every outage."""
+        return self.limit_mw[branch] + self.more_mw[branch].toarray().ravel()
+
+    def raised(self, branch: int, by_mw: NDArray[np.float64]) -> Emergency:
+        """The limits of one branch raised, by as much as each outage allows."""
+        more = self.more_mw.tolil(copy=True)
+        more[branch] = more[branch].toarray() + by_mw
+        return Emergency(self.limit_mw, more.tocsr())
 
 
 class RowPool:
@@ -32,22 +58,23 @@ class RowPool:
     def __len__(self) -> int:
         return len(self.branch)
 
-    def emergency(
-        self, emergency_mw: NDArray[np.float64], base_flow_mw: NDArray[np.float64], harm_mw: float
-    ) -> NDArray[np.float64]:
-        """Limit [MW] of every branch after every outage, (branch, outage)."""
+    def emergency(self, emergency_mw: NDArray[np.float64], base_flow_mw: NDArray[np.float64], harm_mw: float) -> Emergency:
+        """Limit [MW] of every branch after every outage."""
         base = np.abs(self.outages.after(base_flow_mw))
-        limit = np.broadcast_to(emergency_mw[:, None], base.shape)
-        return np.where(base > limit, base + harm_mw, limit)
+        branch, outage = np.nonzero(base > emergency_mw[:, None])
+        more = base[branch, outage] + harm_mw - emergency_mw[branch]
+        return Emergency(emergency_mw, sp.csr_matrix((more, (branch, outage)), base.shape))
 
-    def violation(self, flow_mw: NDArray[np.float64], emergency: NDArray[np.float64]) -> NDArray[np.float64]:
+    def violation(self, flow_mw: NDArray[np.float64], emergency: Emergency) -> NDArray[np.float64]:
         """MW above the limit, (branch, outage): a full check of all branches after all outages."""
         after = self.outages.after(flow_mw)
         np.abs(after, out=after)
-        after -= emergency
+        after -= emergency.limit_mw[:, None]
+        more = emergency.more_mw.tocoo()
+        after[more.row, more.col] -= more.data
         return after
 
-    def separate(self, flow_mw: NDArray[np.float64], emergency: NDArray[np.float64]) -> int:
+    def separate(self, flow_mw: NDArray[np.float64], emergency: Emergency) -> int:
         """Add the worst violated rows, a few per branch; how many were added."""
         excess = self.violation(flow_mw, emergency)
         branch, outage = np.nonzero(excess > VIOLATED_MW)

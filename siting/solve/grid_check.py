@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import depth_first_order
 from ..errors import ModelError
 from ..inputs.situations import DO_NO_HARM_MW, Situation
 from ..physics.network import Network
-from ..physics.security import RowPool
+from ..physics.security import Emergency, RowPool
 from .grid_lp import Served, SituationProgram
 from .joint import Joint, joint
 from .uprate import Uprate
@@ -116,6 +116,7 @@ class GridCheck:
         self.place, self._column = np.unique(network.node[self.candidate], return_inverse=True)
         self.pool, self.uprates = pool, tuple(uprates)
         self._program = SituationProgram(network, self.place, situations[0].planned_share, pool)
+        self._after: dict[int, Emergency] = {}
         self._loaded: tuple[int, bytes] = (-1, b"")
         for situation in situations:
             self.add(situation)
@@ -232,21 +233,25 @@ class GridCheck:
         if (number, share.tobytes()) != self._loaded:
             lack = situation.lack_mw
             planned = lack if self.adequacy else np.full(len(lack), np.inf)
-            limit, emergency = situation.limit_mw.copy(), self._emergency(situation)
+            limit, emergency = situation.limit_mw.copy(), self._emergency(number)
             for uprate, part in zip(self.uprates, share, strict=True):
                 intact, after = uprate.effect(situation, emergency)
                 limit[uprate.branch] += part * intact
-                if emergency is not None:
-                    emergency[uprate.branch] += part * after
+                if emergency is not None and part > 0:
+                    emergency = emergency.raised(uprate.branch, part * after)
             program.set_situation(situation.demand_mw, situation.supply_mw, limit, lack, planned, emergency)
             self._loaded = (number, share.tobytes())
         program.ask(asked)
         return program.solve()
 
-    def _emergency(self, situation: Situation) -> NDArray[np.float64] | None:
+    def _emergency(self, number: int) -> Emergency | None:
+        """Limits after outages of a situation; kept, since all situations are asked again and again."""
         if self.pool is None:
             return None
-        return self.pool.emergency(situation.emergency_mw, situation.base_flow_mw, DO_NO_HARM_MW)
+        if number not in self._after:
+            situation = self.situations[number]
+            self._after[number] = self.pool.emergency(situation.emergency_mw, situation.base_flow_mw, DO_NO_HARM_MW)
+        return self._after[number]
 
     def cut(self, number: int, d: NDArray[np.float64], built: NDArray[np.float64]) -> GridCut | None:
         """The cut of one situation at `d` [MW] (candidate), or None where it serves that."""
@@ -267,7 +272,7 @@ class GridCheck:
         situation, rise = self.situations[number], np.zeros(len(self.uprates))
         if not len(rise):
             return rise
-        emergency = self._emergency(situation)
+        emergency = self._emergency(number)
         for i, uprate in enumerate(self.uprates):
             intact, after = uprate.effect(situation, emergency)
             rise[i] = served.worth[uprate.branch] * intact

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from ..errors import SolveError
 from ..physics.network import Network
-from ..physics.security import RowPool
+from ..physics.security import Emergency, RowPool
 
 MILLIRADIAN = 1e-3
 _INF = highspy.kHighsInf
@@ -85,7 +85,7 @@ class SituationProgram:
         self.upper[self.link], self.lower[self.link] = network.link_mw, network.link_least_mw
         self.cost = np.zeros(self.columns)
         self.cost[self.served] = -1.0
-        self.emergency = np.zeros((0, 0))
+        self.emergency = Emergency(np.zeros(0), sp.csr_matrix((0, 0)))
         self.secured = 0
         self.solves = 0
         self._highs = self._load()
@@ -125,9 +125,9 @@ class SituationProgram:
         limit_mw: NDArray[np.float64],
         lack_mw: NDArray[np.float64],
         planned_limit_mw: NDArray[np.float64],
-        emergency: NDArray[np.float64] | None = None,
+        emergency: Emergency | None = None,
     ) -> None:
-        """Bounds of another situation, by bus, branch and island; `emergency` is by branch and outage."""
+        """Bounds of another situation, by bus, branch and island, and limits after outages."""
         demand = self.network.at_nodes(demand_mw)
         self.lower[self.net] = -demand
         self.upper[self.net] = self.network.at_nodes(supply_mw) - demand
@@ -138,7 +138,7 @@ class SituationProgram:
             assert emergency is not None
             self.emergency = emergency
             rows = np.arange(self.secured)
-            limit = _finite(emergency[self.pool.branch[rows], self.pool.outage[rows]])
+            limit = _finite(emergency.at(self.pool.branch[rows], self.pool.outage[rows]))
             numbers = (rows + len(self.right)).astype(np.int32)
             _must(self._highs.changeRowsBounds(len(rows), numbers, -limit, limit), "changeRowsBounds")  # type: ignore[attr-defined]
             self._append()
@@ -159,7 +159,7 @@ class SituationProgram:
         if self.pool is None or self.secured == len(self.pool):
             return
         row, branch, value = self.pool.rows(self.secured)
-        limit = _finite(self.emergency[self.pool.branch[self.secured :], self.pool.outage[self.secured :]])
+        limit = _finite(self.emergency.at(self.pool.branch[self.secured :], self.pool.outage[self.secured :]))
         starts = np.searchsorted(row, np.arange(len(limit))).astype(np.int32)
         columns = (branch + self.flow.start).astype(np.int32)
         _must(self._highs.addRows(len(limit), -limit, limit, len(row), starts, columns, value), "addRows")
@@ -204,7 +204,7 @@ class SituationProgram:
         room = -float(base @ self.right)
         if len(secure):
             assert self.pool is not None
-            limit = self.emergency[self.pool.branch[: len(secure)], self.pool.outage[: len(secure)]]
+            limit = self.emergency.at(self.pool.branch[: len(secure)], self.pool.outage[: len(secure)])
             secure = np.where(np.isinf(limit), 0.0, secure)
             room += float(np.abs(secure) @ np.where(np.isinf(limit), 0.0, limit))
             row, branch, coefficient = self.pool.rows(0)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .grid_check import GridCheck, GridCut
 
 MOST_ROUNDS = 2_000
+AT_ONCE = 3
 SHARES_FROM = 0.05
 """A site shares a limit if one MW there uses at least so many MW of it."""
 
@@ -67,11 +68,22 @@ def joint(check: GridCheck, candidates: ArrayLike, caps_mw: ArrayLike, tolerance
     caps = np.broadcast_to(np.asarray(caps_mw, float), len(candidates))
     master = JointProgram(len(candidates), caps)
     rows: list[GridCut] = []
+    order, share = list(range(len(check.situations))), np.zeros(len(check.uprates))
 
     def find(value: NDArray[np.float64]) -> list[GridCut]:
+        """Rows of a few situations, those first that were violated last; none only if every situation was looked at."""
         d = np.zeros(len(check.candidate))
         np.add.at(d, candidates, value)
-        found = check.cuts(d)
+        found: list[GridCut] = []
+        for number in list(order):
+            cut = check.cut(number, d, share)
+            if cut is None:
+                continue
+            found.append(cut)
+            order.remove(number)
+            order.insert(len(found) - 1, number)
+            if len(found) == AT_ONCE:
+                break
         rows.extend(found)
         for cut in found:
             master.add(cut.coefficients[candidates], cut.rhs_mw)

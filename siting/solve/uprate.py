@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inputs.situations import Situation
+from ..physics.security import Emergency
 
 
 class Uprate(NamedTuple):
@@ -17,7 +18,7 @@ class Uprate(NamedTuple):
     from_mw: float
     to_mw: float
 
-    def effect(self, situation: Situation, emergency: NDArray[np.float64] | None) -> tuple[float, NDArray[np.float64]]:
+    def effect(self, situation: Situation, emergency: Emergency | None) -> tuple[float, NDArray[np.float64]]:
         """MW by which it raises the limit of the branch when nothing is out, and after each outage.
 
         Where the base already exceeds the rating, only what lies above the base counts: linear between not built and built.
@@ -27,5 +28,5 @@ class Uprate(NamedTuple):
         intact = max(base + share * self.to_mw, held) - max(base + share * self.from_mw, held)
         if emergency is None:
             return intact, np.zeros(0)
-        rated, held_after = situation.emergency_mw[self.branch], emergency[self.branch]
+        rated, held_after = situation.emergency_mw[self.branch], emergency.of(self.branch)
         return intact, np.maximum(rated + self.to_mw, held_after) - np.maximum(rated + self.from_mw, held_after)

@@ -46,6 +46,13 @@ def test_a_moratorium_of_an_area_that_is_over_in_time(tmp_path: Path):
     assert sites["power_year"].tolist() == [2030, 2029] and sites["kept"].all()
 
 
+def test_a_study_without_any_power_in_time_is_told(tmp_path: Path):
+    case = _case()
+    case.raw["year"] = 2028
+    with pytest.raises(StudyError, match="no candidate has power by 2028; the first is 'north' in 2029"):
+        case.inputs(tmp_path)
+
+
 def test_a_site_that_must_open_too_early_is_told(tmp_path: Path):
     case = _case(moratoria=[{"state": "S", "from_year": 2027, "to_year": 2032, "source": "a law"}])
     case.tables["sites.csv"]["choice"] = ["", "must"]

@@ -85,11 +85,11 @@ def test_contracts_are_checked_hour_by_hour(tmp_path: Path):
 
 
 def test_flexible_until_a_date_needs_a_grid_that_is_ready_by_then(tmp_path: Path):
-    """MW that become firm in 2032 need the reinforcement that is ready in 2031; without it there is no such connection."""
+    """MW that become firm in 2032 need the reinforcement that is ready in 2030; without it there is no such connection."""
     later = FLEXIBLE | {"firm_from_year": 2032}
     step = {"branch": "1-3", "kind": "uprate", "adds_mva": 30 * MVA, "lead_time_years": 5, "cost_eur_2024": 1e6}
     other = {"branch": "1-2", "kind": "uprate", "adds_mva": 30 * MVA, "lead_time_years": 5, "cost_eur_2024": 1e6}
-    case = _case(15.0, _train(15.0, 20.0), flexible={"until 2032": later}, decision_year=2026)
+    case = _case(15.0, _train(15.0, 20.0), flexible={"until 2032": later}, decision_year=2025)
     case.raw["year"] = 2028
     with pytest.raises(Infeasible):
         _run(case, tmp_path / "without")
