@@ -65,16 +65,22 @@ class RowPool:
         more = base[branch, outage] + harm_mw - emergency_mw[branch]
         return Emergency(emergency_mw, sp.csr_matrix((more, (branch, outage)), base.shape))
 
-    def violation(self, flow_mw: NDArray[np.float64], emergency: Emergency) -> NDArray[np.float64]:
-        """MW above the limit, (branch, outage): a full check of all branches after all outages."""
+    def violation(self, flow_mw: NDArray[np.float64], emergency: Emergency | NDArray[np.float64]) -> NDArray[np.float64]:
+        """MW above the limit, (branch, outage): a full check of all branches after all outages.
+
+        Limits may also be an array that broadcasts to (branch, outage).
+        """
         after = self.outages.after(flow_mw)
         np.abs(after, out=after)
+        if not isinstance(emergency, Emergency):
+            after -= emergency
+            return after
         after -= emergency.limit_mw[:, None]
         more = emergency.more_mw.tocoo()
         after[more.row, more.col] -= more.data
         return after
 
-    def separate(self, flow_mw: NDArray[np.float64], emergency: Emergency) -> int:
+    def separate(self, flow_mw: NDArray[np.float64], emergency: Emergency | NDArray[np.float64]) -> int:
         """Add the worst violated rows, a few per branch; how many were added."""
         excess = self.violation(flow_mw, emergency)
         branch, outage = np.nonzero(excess > VIOLATED_MW)
