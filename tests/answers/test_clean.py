@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from siting.errors import DataError, StudyError
 from siting.inputs.inputs import Inputs
 from siting.pipeline import solve
 from siting.results.solution import Solution
+from tests.blocks.small import in_blocks
 
 from .clean_case import LOAD, SITE, at_no_cost, clean_case, contract, prepared, shapes
 
@@ -108,6 +111,22 @@ def test_work_that_moves_freely_is_matched_by_the_hour_at_the_price_of_the_year(
     flexible = matching(tmp_path / "f", HOURLY, flexible=True, price=50.0)
     assert cost(flexible) == pytest.approx(cost(annual), rel=1e-7)
     assert flexible.total("clean") == pytest.approx(flexible.total("net_demand"), rel=1e-6)
+
+
+def test_matching_by_the_month_lies_between(tmp_path):
+    """The sun's contract is cheap and gives nothing in January: the year takes it alone, the month needs wind too."""
+    case = clean_case(48, contracts={"sun": contract(500.0, 100.0, "sun"), "sea": contract(500.0, 140.0, "wind")})
+    case.tables["sun.csv"].loc[:23, "per_unit"] = 0.0
+    two = in_blocks(prepared(case, tmp_path), 2)
+    two.data["month"][:] = [1.0, 7.0]
+    found = []
+    for limits in (ANNUAL, {"procured": ANNUAL["procured"] | {"window": "month"}}, HOURLY):
+        study = two.study.with_(limits=limits).model_copy(update={"storage": {}})
+        found.append(solve(replace(two, study=study)))
+    annual, monthly, hourly = found
+    assert cost(annual) < cost(monthly) < cost(hourly)
+    taken = [s.data["contracts_contracted"].to_series() for s in found]
+    assert taken[0]["sea"] == pytest.approx(0.0, abs=1e-6) and taken[1]["sea"] > 1.0
 
 
 BATTERY = {"battery": {"max_mw_per_site": 20, "max_mwh_per_site": 80}}

@@ -84,3 +84,15 @@ def test_converted_money_is_what_its_source_says():
     usd_per_w = float(re.search(r"([\d.]+) USD/W", hall["note"]).group(1))
     expected = float(finance.deflate(usd_per_w * 1e6, 2025, 2024, "USD", deflators()))
     assert float(hall["value"]) == pytest.approx(expected, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("technology", "usd_2022_per_kw"), [("geothermal", 6977), ("geothermal_egs", 8500), ("nuclear", 8198), ("smr", 10387)]
+)
+def test_firm_clean_plant_costs_what_is_published(technology, usd_2022_per_kw):
+    """NREL ATB 2024, Moderate, 2030."""
+    with (TABLES / "generation.csv").open() as f:
+        row = next(r for r in csv.DictReader(f) if (r["technology"], r["parameter"]) == (technology, "capex"))
+    assert float(row["value"]) == pytest.approx(
+        finance.deflate(usd_2022_per_kw * 1e3, 2022, 2024, "USD", deflators()), rel=1e-4
+    )
