@@ -28,7 +28,7 @@ from .grid import Grid, build_grid
 from .headroom import at_buses, bus_of_site
 from .hours import Hours
 from .money import SHIPPED, Rows, Technologies
-from .situations import SECURITY_FACTOR, VARIABLE, demand_by_bus
+from .situations import BASE_FACTOR, VARIABLE, demand_by_bus
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def fleet(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies: Tec
         _stores(grid, rows, path),
         available(plants, weather, rows, path).reshape(len(plants), *hours.time.shape),
         demand.reshape(len(demand), *hours.time.shape),
-        SECURITY_FACTOR * grid.network.rating_mw,
+        BASE_FACTOR * grid.network.rating_mw,
         bus_of_site(grid, sites),
         asked.prices,
     )

@@ -37,7 +37,7 @@ def cost_chart(solution: Solution) -> figure:
     most, least = float(data["value"].max()) if len(data) else 1.0, float(data["value"].min()) if len(data) else 0.0
     plot.x_range.start, plot.x_range.end = min(1.1 * least, 0.0), 1.12 * max(most, 1e-6)
     plot.xaxis.formatter = NumeralTickFormatter(format="0,0")
-    return _clean(plot)
+    return tidy(plot)
 
 
 def hours_chart(solution: Solution) -> Column | None:
@@ -49,7 +49,7 @@ def hours_chart(solution: Solution) -> Column | None:
     d = d.isel(block=blocks)
     n = d.sizes["hour"]
     x = (np.arange(len(blocks))[:, None] * (n + 1) + np.arange(n)[None, :] + 0.5).ravel()  # a gap of one hour between days
-    days = _days(d)
+    days = days_of(d)
     told = [f"{days[i]}, {h:02d}:00 UTC" for i in range(len(blocks)) for h in range(n)]
     often = [f"{day}: {words.number(float(w))} a year" for day, w in zip(days, d["weight"].values)]
     middles = {float(i * (n + 1) + n / 2): text for i, text in enumerate(often)}
@@ -69,7 +69,7 @@ def shown_blocks(d: xr.Dataset) -> list[int]:
     return sorted(int(i) for i in np.argsort(-d["weight"].values, kind="stable")[:MOST_DAYS])
 
 
-def _days(d: xr.Dataset) -> list[str]:
+def days_of(d: xr.Dataset) -> list[str]:
     if "time" in d.coords:
         return [str(pd.Timestamp(t).date()) for t in d["time"].values[:, 0]]
     return [f"block {b}" for b in d["block"].values]
@@ -128,7 +128,7 @@ def _prices(d: xr.Dataset, x: np.ndarray, told: list[str]) -> figure | None:
     source = ColumnDataSource({"x": x, "price": d["spot_price"].transpose("block", "hour").values.ravel(), "when": told})
     line = plot.vbar("x", top="price", width=1.0, source=source, color="#8d9499", legend_label="spot price")
     plot.add_tools(HoverTool(renderers=[line], tooltips=[("", "@when"), ("EUR_2024/MWh", "@price{0,0.0}")]))
-    return _clean(plot)
+    return tidy(plot)
 
 
 def _stack(
@@ -146,10 +146,10 @@ def _stack(
     rows = [("", "@when")] + [(f"{names[k]} [MW]", f"@{{{k}}}{{0,0}}") for k in parts]
     plot.add_tools(HoverTool(tooltips=rows))
     plot.y_range.start = 0
-    return _clean(plot)
+    return tidy(plot)
 
 
-def _clean(plot: Any) -> figure:
+def tidy(plot: Any) -> figure:
     plot.toolbar.logo = None
     plot.toolbar_location = None
     plot.outline_line_color = None

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ..results.solution import Solution
-from . import charts, notes, words
+from . import charts, clean, notes, portfolio, words
 from .interactive import interactive_map
 from .table import PUE_DAYS, PUE_RUN, PUE_YEAR, WORTH, account_table, chosen_table, cost_table, figures
 
@@ -43,6 +43,7 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
     if hours is not None:
         plots["hours"] = hours
     plots["map"].title.visible = False
+    plots |= clean_charts(solution, outlines)
     chosen = chosen_table(solution)
     worth = [c for c in (*WORTH, "interchangeable") if c in chosen]
     script, divs = components(plots)
@@ -61,7 +62,9 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "gap": words.gap_words(solution),
         "outcome": solution.outcome,
         "days_shown": _days_shown(solution),
-        "notes": {s: _notes(solution, s) for s in ("days", "headroom", "consequence", "flexibility", "sources", "other")},
+        "notes": {
+            s: _notes(solution, s) for s in ("days", "headroom", "clean", "consequence", "flexibility", "sources", "other")
+        },
         "modelled": notes.modelled_sources(solution),
         "study": solution.study_yaml,
         "picture": _inline(picture),
@@ -69,6 +72,18 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "bokeh": Markup(Resources(mode="inline", components=["bokeh"]).render_js()),
         "script": Markup(script),
     }
+
+
+def clean_charts(solution: Solution, outlines: Path | str | None) -> dict[str, Any]:
+    """The charts of clean energy that the solution has data for."""
+    out: dict[str, Any] = {}
+    if clean.has_cfe(solution):
+        out |= {"cfe": clean.heat_map(solution), "unmet": clean.duration_chart(solution)}
+    if "cfe_curve" in solution.notes:
+        out["cfe_price"] = clean.price_chart(solution.notes["cfe_curve"])
+    if portfolio.has_portfolio(solution):
+        out["portfolio"] = portfolio.portfolio_map(solution, outlines)
+    return out
 
 
 def table_html(table: pd.DataFrame, total: tuple[str, ...] = (), marked: list[bool] | None = None) -> Markup:

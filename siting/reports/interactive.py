@@ -31,16 +31,27 @@ WIDTH, HEIGHT = 500, 620  # pixels at most
 
 def interactive_map(solution: Solution, outlines: Path | str | None = None) -> figure:
     """Candidates and chosen sites in web mercator; hover for MW, cooling, connection, PUE, cost, or why it was dropped."""
+    plot = empty_map(solution, outlines, words.finding(solution))
+    _candidates(plot, solution)
+    _chosen(plot, solution)
+    return with_legend(plot)
+
+
+def empty_map(solution: Solution, outlines: Path | str | None, title: str) -> Any:
+    """The ground of the candidates in web mercator, with nothing on it yet."""
     plot = draw(
-        title=words.finding(solution), x_axis_type="mercator", y_axis_type="mercator",
+        title=title, x_axis_type="mercator", y_axis_type="mercator",
         tools="pan,wheel_zoom,box_zoom,reset", active_scroll="wheel_zoom",
     )  # fmt: skip
     _frame(plot, solution.sites)
     _ground(plot, solution.sites, outlines)
-    _candidates(plot, solution)
-    _chosen(plot, solution)
     plot.toolbar.logo = None
     plot.grid.visible = False
+    return plot
+
+
+def with_legend(plot: Any) -> figure:
+    """The legend where it covers least; a click hides an entry."""
     if plot.legend:
         plot.legend.location = "bottom_right"
         plot.legend.click_policy = "hide"

@@ -13,7 +13,9 @@ from . import words
 class Note(NamedTuple):
     title: str
     text: str = ""
-    section: str = "other"  # decision (shown there in words) | days | headroom | consequence | flexibility | sources | other
+    section: str = (
+        "other"  # decision (shown there in words) | days | headroom | clean | consequence | flexibility | sources | other
+    )
 
 
 NOTES = {
@@ -58,6 +60,11 @@ NOTES = {
     ),
     "heat_demand": Note("Demand for heat", "As the study gives it; its source stands in the table."),
     "without": Note("What each chosen site is worth", "", "decision"),
+    "cfe_curve": Note(
+        "What each further point of carbon-free energy costs",
+        "The study solved at one least share after the other. A price below what the gaps leave open is not proven.",
+        "clean",
+    ),
     "consequence": Note(
         "What the load brings, and from where",
         "The grid's plants dispatched at least cost with and without the import of all sites together; the difference. "

@@ -51,6 +51,9 @@ UNITS = (  # endings of a column's name, the longer before one that it ends with
     ("_eur_2024_per_ha", "EUR_2024/ha"),
     ("_eur_2024_per_mw_year", "EUR_2024/MW/year"),
     ("_eur_2024_per_mw", "EUR_2024/MW"),
+    ("_eur_2024_per_point", "EUR_2024/year and point"),
+    ("_mwh_per_year", "MWh/year"),
+    ("_mw_per_hour", "MW/h"),
     ("_t_per_year", "t/year"),
     ("_m3_per_year", "m³/year"),
     ("_t_per_mwh", "t/MWh"),
@@ -62,7 +65,7 @@ UNITS = (  # endings of a column's name, the longer before one that it ends with
     ("_ms", "ms"),
     ("_ha", "ha"),
 )
-KEYS = {"bus", "bus0", "bus1", "branch", "year", "id", "hour", "block", "month", "line"}
+KEYS = {"bus", "bus0", "bus1", "branch", "year", "id", "hour", "block", "month", "line", "fleet"}
 SYNTHETIC = re.compile(r"\b(synthetic|modelled|assumed|estimated|proxy|stylised)\b", re.IGNORECASE)
 
 

@@ -149,7 +149,7 @@ def with_consequence(solution: Solution, fleet: Fleet) -> Solution:
     solution.notes |= {
         "consequence": balance(c),
         "consequence_by_fuel": by_fuel(plants, c),
-        "kept_alive": plants[plants["kept_alive"]].sort_values("capacity_mw", ascending=False).reset_index(drop=True),
+        "kept_alive": plants[plants["kept_alive"]].drop(columns="kept_alive").sort_values("capacity_mw", ascending=False),
         "consequence_by_plant": moved.sort_values("induced_mwh_per_year", ascending=False).reset_index(drop=True),
     }
     return solution

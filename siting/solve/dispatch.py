@@ -32,6 +32,10 @@ UNSERVED_EUR_PER_MWH = 10_000.0
 OVERLOAD_EUR_PER_MWH = 1_000.0
 """Above any re-dispatch between two plants, below unserved load."""
 
+ORDER_EUR_PER_MWH = 1e-3
+"""Between the first and the last plant of the table: plants of equal cost run, and are curtailed, in one order, so that with
+and without a load differ by the load alone."""
+
 MILLIRADIAN = 1e-3
 
 
@@ -60,8 +64,9 @@ class DispatchLP:
 
     def __init__(self, fleet: Fleet, hours: int):
         self._fleet, self._hours, net = fleet, hours, fleet.network
-        self._cost = fleet.plants["marginal_cost_eur_2024_per_mwh"].to_numpy(float)
         self._plants, self._stores = len(fleet.plants), len(fleet.stores)
+        order = np.arange(self._plants) / max(self._plants, 1)
+        self._cost = fleet.plants["marginal_cost_eur_2024_per_mwh"].to_numpy(float) + ORDER_EUR_PER_MWH * order
         self._nodes, self._branches = net.node_count, net.branch_count
         sizes = (self._plants, self._nodes, *[self._branches] * 3, self._nodes, len(net.link), *[self._stores] * 3)
         self._start = np.concatenate([[0], np.cumsum(sizes)])
@@ -137,7 +142,8 @@ class Dispatch:
     """The fleet, to be asked for its dispatch with more or less load."""
 
     def __init__(self, fleet: Fleet):
-        self._fleet, self._plate = fleet, _plate(fleet)
+        self._fleet = fleet
+        self._plate, self._pool, self._share = _plate(fleet)
         _, self._blocks, self._hours = fleet.available_mw.shape
         self._market = DispatchLP(self._plate, self._hours)
         self._network = DispatchLP(replace(fleet, stores=fleet.stores.iloc[:0]), 1)
@@ -147,6 +153,7 @@ class Dispatch:
         f, net = self._fleet, self._fleet.network
         demand = f.demand_mw if more_mw is None else f.demand_mw + more_mw
         store_node = net.node[f.stores["bus_index"].to_numpy(int)]
+        discharge = []
         island = self._plate.network.node[f.plants["bus_index"].to_numpy(int)]
         hours = []
         markets = []
@@ -154,8 +161,9 @@ class Dispatch:
             available = f.available_mw[:, d]
             market = self._market.solve(self._plate.network.at_nodes(demand[:, d]), available)
             markets.append(market)
+            discharge.append(self._share[:, None] * market.discharge[self._pool])
             left = net.at_nodes(demand[:, d])
-            np.subtract.at(left, store_node, market.discharge)
+            np.subtract.at(left, store_node, discharge[-1])
             hours.append([self._network.solve(left[:, [t]], available[:, [t]]) for t in range(self._hours)])
 
         def joined(name: str) -> Array:
@@ -164,7 +172,7 @@ class Dispatch:
 
         return Dispatched(
             joined("output"),
-            np.stack([m.discharge for m in markets], axis=1),
+            np.stack(discharge, axis=1),
             joined("unserved"),
             joined("overload"),
             joined("price"),
@@ -173,12 +181,25 @@ class Dispatch:
         )
 
 
-def _plate(fleet: Fleet) -> Fleet:
-    """The same fleet with every island a single node: the market of a zone without a network; links still bind."""
+def _plate(fleet: Fleet) -> tuple[Fleet, NDArray[np.int64], Array]:
+    """The same fleet with every island a single node: the market of a zone without a network; links still bind.
+
+    Stores of an island that are alike are one pool: which of them works would be arbitrary, so each gives its share of power.
+    Also the pool of each store, and its share.
+    """
     net, none, nothing = fleet.network, np.empty(0, np.int64), np.empty(0)
     plate = replace(
         net, node=net.island[net.node], branch=(), branch_from=none, branch_to=none, susceptance_mw_per_rad=nothing,
         rating_mw=nothing, emergency_mw=nothing, circuits=nothing, shift_rad=nothing,
         link_from=net.island[net.link_from], link_to=net.island[net.link_to],
     )  # fmt: skip
-    return replace(fleet, network=plate, limit_mw=nothing)
+    stores = fleet.stores.assign(island=net.island[net.node[fleet.stores["bus_index"].to_numpy(int)]])
+    stores["hours"] = (stores["energy_mwh"] / stores["power_mw"]).round(6)
+    alike = stores.groupby(["island", "efficiency", "hours"], sort=False)
+    pools = alike.agg(bus_index=("bus_index", "first"), power_mw=("power_mw", "sum"), energy_mwh=("energy_mwh", "sum"))
+    share = stores["power_mw"] / alike["power_mw"].transform("sum")
+    return (
+        replace(fleet, network=plate, limit_mw=nothing, stores=pools.reset_index("efficiency")),
+        np.asarray(alike.ngroup(), np.int64),
+        np.asarray(share, np.float64),
+    )

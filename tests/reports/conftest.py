@@ -101,6 +101,7 @@ def _data() -> xr.Dataset:
             "power_per_it": 1.15 * ones,
             "pue": 1.15 * ones,
             "pue_typical_year": (("site", "cooling"), [[1.12, 1.10], [1.16, 1.11], [1.13, 1.12]]),
+            "plant_clean": ("generator", [1.0, 1.0]),
             "generation_used": (("site", "generator", "block", "hour"), own),
             "grid_imported": (by_hour, facility - own.sum(axis=1)),
             "workloads_serve": (("workload", "site", "region", "block", "hour"), np.full((2, 3, 1, 2, 4), 20.0)),

@@ -71,9 +71,9 @@ def test_merit_order_with_and_without_the_load():
     c = consequence(fleet, np.full((1, 1, 1), 150.0), np.array([8760.0]))
     assert c.without.output.ravel() == pytest.approx([100, 0, 0])
     assert c.with_load.output.ravel() == pytest.approx([200, 50, 0])
-    assert c.without.node_price.ravel() == pytest.approx([20, 20, 20])
-    assert c.with_load.node_price.ravel() == pytest.approx([50, 50, 50])
-    assert c.with_load.market_price.ravel() == pytest.approx([50, 50, 50])
+    assert c.without.node_price.ravel() == pytest.approx([20, 20, 20], abs=2e-3)
+    assert c.with_load.node_price.ravel() == pytest.approx([50, 50, 50], abs=2e-3)
+    assert c.with_load.market_price.ravel() == pytest.approx([50, 50, 50], abs=2e-3)
     assert c.carbon_t.item() == pytest.approx(100 * 1.0 + 50 * 0.4)
 
 
@@ -82,8 +82,8 @@ def test_a_plant_is_kept_alive_if_its_margin_covers_closing_with_the_load_and_no
     c = consequence(three_bus(limit=500, demand=100), np.full((1, 1, 1), 150.0), np.array([8760.0]))
     for prices in ("zone", "node"):
         table = by_plant(c, prices).set_index("carrier")
-        assert table["margin_with_eur_2024_per_year"].tolist() == pytest.approx([30 * 200 * 8760, 0, 0])
-        assert table["margin_without_eur_2024_per_year"].abs().max() == pytest.approx(0, abs=1e-6)
+        assert table["margin_with_eur_2024_per_year"].tolist() == pytest.approx([30 * 200 * 8760, 0, 0], abs=2e3)
+        assert table["margin_without_eur_2024_per_year"].abs().max() < 2e3  # plants of equal cost run in order: 1e-3 EUR/MWh
         assert table["kept_alive"].to_dict() == {"hard_coal": True, "gas": False, "wind_onshore": False}
         assert set(table["fleet"]) == {"1999"}
     assert by_fuel(by_plant(c, "zone"), c).set_index("fuel").at["hard_coal", "kept_alive_mw"] == 200
@@ -96,8 +96,8 @@ def test_a_branch_that_binds_brings_the_other_plant():
     """
     c = consequence(three_bus(limit=100, demand=120), np.full((1, 1, 1), 60.0), np.array([8760.0]))
     assert c.induced_mw.ravel() == pytest.approx([0, 60, 0], abs=1e-6)
-    assert c.with_load.node_price.ravel() == pytest.approx([20, 50, 80])
-    assert c.with_load.market_price.ravel() == pytest.approx([20, 20, 20])
+    assert c.with_load.node_price.ravel() == pytest.approx([20, 50, 80], abs=2e-3)
+    assert c.with_load.market_price.ravel() == pytest.approx([20, 20, 20], abs=2e-3)
     assert c.with_load.market_output.ravel() == pytest.approx([180, 0, 0])
 
 
@@ -141,6 +141,18 @@ def test_sites_share_the_joint_difference_by_their_import_of_the_hour():
     assert float(told.sum()) == pytest.approx(float(c.year(c.carbon_t)))
 
 
+def test_no_load_changes_nothing():
+    """Wind at all buses that could stand in for each other, and stores that could: nothing moves where no load comes."""
+    plants = [("wind_onshore", b, 100.0, 0.0) for b in (0, 1, 2)] + PLANTS[:1]
+    fleet = fleet_of(triangle(500, 500, 500), plants, [[100.0, 0.0]] * 3 + [[300.0, 300.0]], {0: [60.0, 60.0], 2: [90.0, 90.0]})
+    stores = pd.DataFrame({"store": ["a", "b"], "bus_index": [0, 1], "power_mw": [20.0, 10.0], "energy_mwh": [60.0, 30.0]})
+    fleet = replace(fleet, stores=stores.assign(efficiency=0.75))
+    c = consequence(fleet, np.array([[[0.0, 5.0]]]), np.array([4380.0]))
+    assert c.induced_mw[:, 0, 0] == pytest.approx(0, abs=1e-6)
+    assert c.without.discharge[0] == pytest.approx(2 * c.without.discharge[1])
+    assert c.induced_mw[:, 0, 1].sum() == pytest.approx(5)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_induced_energy_is_the_load(seed):
     rng = np.random.default_rng(seed)
@@ -168,7 +180,7 @@ def test_the_published_prices_of_five_buses():
     capacity = [[p[2]] for p in plants]
     d = Dispatch(fleet_of(network, plants, capacity, {1: [300.0], 2: [300.0], 3: [400.0]})).solve()
     assert d.output.ravel() == pytest.approx([40, 170, 323.4948, 0, 466.5052], abs=1e-3)
-    assert d.node_price.ravel() == pytest.approx([16.9774, 26.3845, 30.0, 39.9427, 10.0], abs=1e-3)
+    assert d.node_price.ravel() == pytest.approx([16.9774, 26.3845, 30.0, 39.9427, 10.0], abs=2e-3)
     assert float(sum(p[3] * x for p, x in zip(plants, d.output.ravel()))) == pytest.approx(17_479.90, abs=0.01)
 
 
