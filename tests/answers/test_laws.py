@@ -15,7 +15,7 @@ from siting.pipeline import solve
 from siting.results.solution import Solution
 from siting.solve.monolith import Monolith
 from siting.solve.stamp import stamp
-from tests.blocks.small import SHIPPED, Case, three_sites, with_plant
+from tests.blocks.small import SHIPPED, Case, three_sites, with_plant, with_water_and_heat
 
 FEW = settings(
     max_examples=3,
@@ -143,6 +143,19 @@ def test_the_order_of_sites_is_nothing(tmp_path_factory, seed, order):
     other = solved(case, tmp_path_factory.mktemp("other"))
     assert abs(cost(one) - cost(other)) <= gaps(one, other)
     assert abs(float(one.outcome["bound"]) - float(other.outcome["bound"])) <= gaps(one, other)
+
+
+def test_an_offer_never_costs_and_a_rule_never_saves(tmp_path_factory):
+    """Water and heat: without the reclaimed water and the buyers of heat it costs no less, without the rules no more."""
+    case = with_water_and_heat(three_sites(2))
+    rules = case.raw["limits"]
+    ruled = solved(case, tmp_path_factory.mktemp("ruled"))
+    case.raw["limits"] = {}
+    free = solved(case, tmp_path_factory.mktemp("free"))
+    del case.raw["heat"], case.raw["water"]["reclaimed"]
+    bare = solved(case, tmp_path_factory.mktemp("bare"))
+    assert rules and cost(free) <= cost(ruled) + gaps(free, ruled)
+    assert cost(free) < cost(bare) and free.total("heat_reused") > 0 and free.total("water_reclaimed") > 0
 
 
 @pytest.mark.parametrize("seed", [3, 4])

@@ -47,11 +47,6 @@ def test_price_and_scarcity_of_the_basin(tmp_path):
     assert run(case, tmp_path).total("water_scarcity") == pytest.approx(20 * 43_800)
 
 
-def test_a_dear_basin_moves_the_work(tmp_path):
-    """The north is cheaper by 2.6 M EUR a year (see test_the_price_that_tips): 100 EUR/m3 is 4.4 M EUR."""
-    assert run(basins(price=(100.0, 2.0)), tmp_path).chosen["site"].tolist() == ["south"]
-
-
 def test_the_price_that_tips(tmp_path):
     """Just below and just above what the north is cheaper by at equal prices, over 43,800 m3."""
     costs = []
@@ -113,13 +108,6 @@ def test_dear_reclaimed_water_is_taken_for_a_limit_alone(tmp_path):
     assert kept.total("water_reclaimed") == pytest.approx(23_800)
     more = 23_800 * 48.0
     assert kept.outcome["objective"] - free.outcome["objective"] == pytest.approx(more, rel=0.02)
-
-
-def test_an_offer_of_nothing_changes_nothing(tmp_path):
-    case = basins()
-    before = run(case, tmp_path).outcome["objective"]
-    case.raw["water"]["reclaimed"] = RECLAIMED | {"max_m3_per_hour": 0.0}
-    assert run(case, tmp_path).outcome["objective"] == pytest.approx(before, rel=1e-9)
 
 
 def test_the_audit_looks_at_water(tmp_path):
