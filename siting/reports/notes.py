@@ -105,6 +105,11 @@ NOTES = {
         "Hours in which limited plant runs",
         "Counted hour by hour in the plan; the model itself limits the energy (full-load hours).",
     ),
+    "both_ways": Note(
+        "Storage that charges and discharges in the same hour",
+        "Counted in the plan: this energy is burnt, which no real store does. Where it is more than a trace, the value of the "
+        "storage, or a clean score, is too high by its losses.",
+    ),
     "not_yet": Note("Technologies that do not exist yet", "They may not be built in the year of the study."),
     "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
     "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),

@@ -14,8 +14,9 @@ DIFFERS_FROM = 1e-6  # of the account without a portfolio
 
 
 def evaluated(s: Solution, inputs: Inputs) -> dict[str, pd.DataFrame]:
-    """Notes of a solution: `backup_hours` where plant has an energy limit or a permit, `carbon` where there is a grid."""
-    tables = {"backup_hours": _backup_hours(s, inputs), "carbon": _carbon(s)}
+    """Notes of a solution: `backup_hours` where plant has an energy limit or a permit, `both_ways` where a store charges and
+    discharges at once, `carbon` where there is a grid."""
+    tables = {"backup_hours": _backup_hours(s, inputs), "both_ways": _both_ways(s), "carbon": _carbon(s)}
     return {name: table for name, table in tables.items() if len(table)}
 
 
@@ -36,6 +37,22 @@ def _backup_hours(s: Solution, inputs: Inputs) -> pd.DataFrame:
             rows.append((site, name, built, energy, energy / built, hours, most, not hours > most + 1e-6))
     columns = ["site", "plant", "built_mw", "mwh_per_year", "full_load_hours", "run_hours", "most_run_hours", "kept"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _both_ways(s: Solution) -> pd.DataFrame:
+    """Energy that a store takes and gives in the same hour: it burns it, which no store does and a linear model may, where
+    energy is worth less than nothing or a score rewards more net demand that is clean."""
+    d, rows = s.data, []
+    if "storage_charge" not in d:
+        return pd.DataFrame()
+    both = d["storage_charge"].where(d["storage_charge"] < d["storage_discharge"], d["storage_discharge"])
+    for site in d["site"].values:
+        for u in d["storage"].values:
+            here, power = both.sel(site=site, storage=u), float(d["storage_power"].sel(site=site, storage=u))
+            running = here > RUNS_FROM * max(power, 1.0)
+            if bool(running.any()):
+                rows.append((site, u, float((here * d["weight"]).sum()), float((running * d["weight"]).sum())))
+    return pd.DataFrame(rows, columns=["site", "storage", "mwh_both_ways_per_year", "hours_per_year"])
 
 
 def _carbon(s: Solution) -> pd.DataFrame:

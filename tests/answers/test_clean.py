@@ -147,6 +147,19 @@ def test_storage_makes_nothing_clean(tmp_path):
     assert s.total("clean") == 0
 
 
+def test_energy_that_storage_burns_is_told(tmp_path):
+    """At negative prices the linear battery takes and gives at once; the notes say how much."""
+    case = clean_case(24, storage=BATTERY)
+    case.tables["hours.csv"]["spot_price_eur_2024_per_mwh"] = [-500.0] * 12 + [80.0] * 12
+    s = solve(cheap_battery(prepared(case, tmp_path)))
+    told = s.notes["both_ways"].iloc[0]
+    both = np.minimum(s.data["storage_charge"], s.data["storage_discharge"])
+    assert (
+        told["mwh_both_ways_per_year"] == pytest.approx(float((both * s.data["weight"]).sum())) and told["hours_per_year"] > 0
+    )
+    assert "both_ways" not in solve(cheap_battery(prepared(clean_case(24, storage=BATTERY), tmp_path / "b"))).notes
+
+
 def test_clean_energy_is_what_sun_gave(tmp_path):
     """Own sun and a free battery: no more clean energy than the sun gave, and energy in is energy out."""
     sun = {"pv": {"max_mw_per_site": 60, "profile": "sun.csv"}}
