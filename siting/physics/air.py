@@ -152,8 +152,9 @@ def wet_bulb_c(dry_bulb_c: ArrayLike, humidity_ratio: ArrayLike, pressure_pa: Ar
 
     Solves W (2501 + 1.86 T - 4.186 Tw) = (2501 - 2.326 Tw) Ws(Tw) - 1.006 (T - Tw) over water, or W (2830 + 1.86 T -
     2.1 Tw) = (2830 - 0.24 Tw) Ws(Tw) - 1.006 (T - Tw) over ice (equations 33 and 35), by Newton steps from the
-    temperature at which saturated air holds the same enthalpy. Just around 0 degC both have a solution; water is
-    taken.
+    temperature at which saturated air holds the same enthalpy. Just around 0 degC both have a solution (0.5 % of air
+    from -30 to 50 degC, up to 0.9 K apart): the one is taken that halving between dew point and dry bulb ends at, as
+    psychrolib does.
 
     ASHRAE HoF example 1: 20 degC for 40 degC air of 6.5 g/kg.
 
@@ -227,15 +228,33 @@ def _saturated_ratio(t_c: Array, pressure: Array, c: tuple[float, ...]) -> tuple
 
 def _wet_bulb(dry: Array, w: Array, pressure: Array) -> Array:
     e0 = float(np.exp(_LOG_SATURATION_AT_0C))
-    a = _WATER_BALANCE[0]
-    wet_side = (a + 1.86 * dry) * w >= a * MASS_RATIO * e0 / (pressure - e0) - 1.006 * dry  # water gives Tw >= 0
-    if wet_side.all():
+    ws = MASS_RATIO * e0 / (pressure - e0)
+    water, ice = _WATER_BALANCE[0], _ICE_BALANCE[0]
+    wet_side = (water + 1.86 * dry) * w >= water * ws - 1.006 * dry  # water gives Tw >= 0
+    if wet_side.all() and float(dry.min()) > _NO_ICE_ABOVE_C:
         return _newton(dry, w, pressure, _WATER_BALANCE, _OVER_WATER)
     out = np.empty_like(dry)
-    ice = ~wet_side
-    out[wet_side] = _newton(dry[wet_side], w[wet_side], pressure[wet_side], _WATER_BALANCE, _OVER_WATER)
-    out[ice] = _newton(dry[ice], w[ice], pressure[ice], _ICE_BALANCE, _OVER_ICE)
+    both = wet_side & ((ice + 1.86 * dry) * w <= ice * ws - 1.006 * dry)  # and ice Tw <= 0
+    for side, balance, c in ((wet_side, _WATER_BALANCE, _OVER_WATER), (~wet_side, _ICE_BALANCE, _OVER_ICE)):
+        out[side] = _newton(dry[side], w[side], pressure[side], balance, c)
+    if both.any():
+        out[both] = _halved(dry[both], w[both], pressure[both], out[both])
     return out
+
+
+def _halved(dry: Array, w: Array, pressure: Array, over_water: Array) -> Array:
+    """Of two wet bulbs, over water and over ice, the one that halving between dew point and dry bulb ends at: the first
+    middle between the two decides."""
+    over_ice = _newton(dry, w, pressure, _ICE_BALANCE, _OVER_ICE)
+    low, high = np.minimum(_dew_point(w, pressure), over_ice), np.maximum(dry, over_water)
+    middle = (low + high) / 2.0
+    for _ in range(25):
+        below, above = middle <= over_ice, middle >= over_water
+        if not (below | above).any():
+            break
+        low, high = np.where(below, middle, low), np.where(above, middle, high)
+        middle = np.where(below | above, (low + high) / 2.0, middle)
+    return np.where(middle >= 0.0, over_water, over_ice)
 
 
 def _newton(dry: Array, w: Array, pressure: Array, balance: tuple[float, float, float], c: tuple[float, ...]) -> Array:
@@ -264,6 +283,7 @@ def _read_off(h: Array) -> Array:
 
 
 _LOG_SATURATION_AT_0C = float(_log_saturation(np.asarray(KELVIN), _OVER_WATER))
+_NO_ICE_ABOVE_C = 20.0  # bone-dry air at 500 hPa has a wet bulb of 0 degC at 19 degC
 _LEAST_H, _STEP_H = -60.0, 0.2  # [kJ/kg]
 _CURVE_T = np.linspace(-60.0, 80.0, 2801)
 _CURVE_H = enthalpy_kj_per_kg(_CURVE_T, humidity_ratio(saturation_pressure_pa(_CURVE_T), 101325.0))

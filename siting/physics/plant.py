@@ -30,6 +30,18 @@ def electrical_losses_kw(ups_efficiency: float, distribution_loss_fraction: floa
     return 1.0 / ups_efficiency - 1.0 + 1.0 / (1.0 - distribution_loss_fraction) - 1.0
 
 
+def losses_at_load(load: ArrayLike, no_load: float, proportional: float, square: float) -> Array:
+    """k0 + k1 x + k2 x^2 [kW per kW of rating]: losses of UPS or PDU at the load x [-] (the form of Schneider Electric's
+    white paper 113; k0 0.02 to 0.04, k1 0.02 to 0.05, k2 0 to 0.01 for a UPS, k0 0.005 to 0.015, k2 0.01 to 0.02 for a
+    PDU).
+
+    >>> np.round(losses_at_load([0.0, 0.5, 1.0], 0.03, 0.03, 0.005), 3).tolist()
+    [0.03, 0.046, 0.065]
+    """
+    x = floats(load)
+    return np.asarray(no_load + proportional * x + square * x**2)
+
+
 def dry_air_density_kg_per_m3(temperature_c: ArrayLike, pressure_pa: ArrayLike) -> Array:
     """1.293 (p / 101325) 273.15 / (273.15 + T) [kg/m3], as fans are sized; T [degC], p [Pa].
 

@@ -20,14 +20,14 @@ import xarray as xr
 
 from siting.inputs.climate import cooling_climate, technologies
 from siting.physics import air
-from siting.sources.weather import open_weather
+from siting.sources.weather import at_sites, open_weather
 
 HOURS = 8760
 AIR = ("dry_bulb_c", "dew_point_c", "pressure_pa")
 
 
 def synthetic(cells: int) -> dict[str, np.ndarray]:
-    """t2m, d2m [K], sp [Pa], sst [K] on (time, lat, lon), float32."""
+    """What ERA5 has, on (time, lat, lon), float32."""
     rng = np.random.default_rng(3)
     rows, columns = (25, cells // 25) if cells % 25 == 0 else (1, cells)
     hour = np.arange(HOURS)[:, None, None]
@@ -40,6 +40,10 @@ def synthetic(cells: int) -> dict[str, np.ndarray]:
         "d2m": dry - depression + np.float32(273.15),
         "sp": np.full(shape, 98_000, np.float32),
         "sst": np.full(shape, 287, np.float32),
+        "ssrd": np.broadcast_to(np.float32(1e6) * np.clip(-np.cos(2 * np.pi * hour / 24), 0, 1).astype(np.float32), shape),
+        "fdir": np.broadcast_to(np.float32(5e5) * np.clip(-np.cos(2 * np.pi * hour / 24), 0, 1).astype(np.float32), shape),
+        "u10": np.abs(rng.normal(4, 2, shape).astype(np.float32)),
+        "v10": np.zeros(shape, np.float32),
     }
 
 
@@ -51,7 +55,7 @@ def write_era5(path: Path, cells: int) -> None:
         "latitude": 55 - 0.25 * np.arange(rows),
         "longitude": 5 + 0.25 * np.arange(columns),
     }
-    unit = {"sp": "Pa"}
+    unit = {"sp": "Pa", "ssrd": "J m**-2", "fdir": "J m**-2", "u10": "m s**-1", "v10": "m s**-1"}
     parts = {k: (tuple(coords), v, {"units": unit.get(k, "K")}) for k, v in data.items()}
     chunks = {"chunksizes": (min(HOURS, 730), rows, columns), "zlib": True, "complevel": 1}
     xr.Dataset(parts, coords).to_netcdf(path, engine="h5netcdf", encoding=dict.fromkeys(parts, chunks))
@@ -88,6 +92,18 @@ def from_file(path: Path) -> None:
     measure(weather, f"{weather.sizes['lat'] * weather.sizes['lon']:,} cells from an ERA5 file")
 
 
+def at_every_site(path: Path) -> None:
+    """All seven variables at as many sites as the file has cells, as `prepare` reads them for a study."""
+    before, began = peak_gb(), time.perf_counter()
+    weather = open_weather(path)
+    lat, lon = (x.ravel() for x in np.meshgrid(weather["lat"].values, weather["lon"].values, indexing="ij"))
+    got = at_sites(weather, lon, lat, [str(i) for i in range(lon.size)], path)
+    print(
+        f"{got.sizes['cell']:,} cells × {got.sizes['time']:,} h × {len(got.data_vars)} variables at their sites in "
+        f"{time.perf_counter() - began:.1f} s, peak memory {peak_gb():.2f} GB (before: {before:.2f})"
+    )
+
+
 def against_psychrolib(sample: int = 20_000) -> None:
     """Moist air only: the technologies take the same state from either."""
     import psychrolib
@@ -121,13 +137,16 @@ def against_psychrolib(sample: int = 20_000) -> None:
 def main() -> None:
     if sys.argv[1:2] == ["--one"]:
         what, argument = sys.argv[2:4]
-        {"memory": lambda x: from_memory(int(x)), "file": lambda x: from_file(Path(x))}[what](argument)
+        if what == "memory":
+            from_memory(int(argument))
+        else:
+            {"file": from_file, "sites": at_every_site}[what](Path(argument))
         return
     memory, file = (int(sys.argv[1]),) * 2 if len(sys.argv) > 1 else (1000, 2000)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "era5.nc"
         write_era5(path, file)
-        for what in (("memory", str(memory)), ("file", str(path))):
+        for what in (("memory", str(memory)), ("file", str(path)), ("sites", str(path))):
             subprocess.run([sys.executable, __file__, "--one", *what], check=True)
     against_psychrolib()
 

@@ -44,23 +44,18 @@ def bisect(dry, w, pressure, ice):
 
 
 def test_wet_bulb_is_the_bisection(weather):
-    over_water, over_ice = bisect(*weather, ice=False), bisect(*weather, ice=True)
-    expected = np.where(over_water >= 0.0, over_water, over_ice)
-    assert np.abs(air.wet_bulb_c(*weather) - expected).max() < 0.001
+    got, over_water, over_ice = air.wet_bulb_c(*weather), bisect(*weather, ice=False), bisect(*weather, ice=True)
+    two = (over_water >= 0.0) & (over_ice <= 0.0)  # the equations have two solutions around 0 degC
+    assert 0.002 < two.mean() < 0.01
+    assert np.abs(got - np.where(over_water >= 0.0, over_water, over_ice))[~two].max() < 0.001
+    assert np.minimum(np.abs(got - over_water), np.abs(got - over_ice))[two].max() < 0.001
 
 
-def test_wet_bulb_is_psychrolibs(weather):
+def test_wet_bulb_is_psychrolibs_at_every_point(weather):
     psychrolib.SetUnitSystem(psychrolib.SI)
-    dry, w, pressure = (x[:4000] for x in weather)
-    got = air.wet_bulb_c(dry, w, pressure)
+    dry, w, pressure = (x[:5000] for x in weather)
     theirs = np.array([psychrolib.GetTWetBulbFromHumRatio(*x) for x in zip(dry, w, pressure, strict=True)])
-    apart = np.abs(got - theirs) > 0.05
-    # Around 0 degC the equations have two solutions, one over water and one over ice; psychrolib ends at either.
-    two = (bisect(dry, w, pressure, ice=False) >= 0.0) & (bisect(dry, w, pressure, ice=True) <= 0.0)
-    assert not (apart & ~two).any()
-    assert apart.mean() < 0.005
-    over_ice = bisect(dry, w, pressure, ice=True)
-    assert np.minimum(np.abs(got - theirs), np.abs(over_ice - theirs)).max() < 0.05
+    assert np.abs(air.wet_bulb_c(dry, w, pressure) - theirs).max() < 0.002  # of two solutions, too, the same
 
 
 def test_the_rest_is_psychrolibs(weather):
@@ -102,7 +97,8 @@ def test_dew_point_and_saturation_undo_each_other():
 def test_single_precision_is_kept_and_is_enough(weather):
     single = air.wet_bulb_c(*(x.astype(np.float32) for x in weather))
     assert single.dtype == np.float32
-    assert np.abs(single - air.wet_bulb_c(*weather)).max() < 0.002
+    apart = np.abs(single - air.wet_bulb_c(*weather))
+    assert (apart < 0.002).mean() > 0.9999  # a near tie of ice and water may fall the other way
     assert air.dew_point_c(*(x.astype(np.float32) for x in weather[1:])).dtype == np.float32
 
 

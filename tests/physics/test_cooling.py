@@ -309,3 +309,22 @@ def test_linear_power():
         cooling.linear_power([[1.01, np.nan], [1.4, np.nan]], 0.8, 0.9)
     with pytest.raises(ValueError, match="fixed_share"):
         cooling.linear_power(pue, 0.8, 1.2)
+
+
+def test_the_linear_hall_follows_the_losses_of_its_ups_and_pdu():
+    """a · installed + b · IT against the quadratic losses of UPS and PDU from 20 to 100 % load: a is their no-load loss."""
+    x = np.linspace(0.2, 1.0, 9)
+    ups, pdu = plant.losses_at_load(x, 0.03, 0.03, 0.005), plant.losses_at_load(x, 0.01, 0.0, 0.015)
+    at = 0.8
+    overhead = float(np.interp(at, x, ups + pdu)) / at  # per IT at the reference utilisation
+    a, b = cooling.linear_power([1.0 + overhead], at, 0.04 / (overhead * at))
+    assert float(a) == pytest.approx(0.04)
+    np.testing.assert_allclose(a + b[0] * x, x + ups + pdu, atol=0.004)
+    assert (a + b[0] * 0.2) / 0.2 - 1 > 2.5 * overhead  # a hall at 20 % load
+
+
+@pytest.mark.parametrize("technology", ["air_economiser", "water_economiser", "dry_cooler_liquid", "direct_to_chip_w45"])
+def test_the_share_that_stays_is_the_no_load_loss_of_ups_and_pdu(technology):
+    p = rows(technology)
+    overhead = float(run(technology, CLIMATES["cool"]).pue.mean()) - 1
+    assert 0.025 <= p["reference_utilisation"] * p["fixed_share"] * overhead <= 0.055

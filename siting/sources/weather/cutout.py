@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dask
 import numpy as np
 import xarray as xr
 
 from ...errors import DataError
+from .era5 import CHUNK
 from .sun import beam_normal
 from .variables import WIND_HEIGHT_M, converted, from_hour_ending, standard_pressure_pa
 
 
 def read_cutout(path: Path) -> xr.Dataset:
     """What the cutout has, lazily, as the project's variables on (time, lat, lon)."""
-    raw = xr.open_dataset(path, chunks="auto")
+    with dask.config.set({"array.chunk-size": CHUNK}):
+        raw = xr.open_dataset(path, chunks="auto")
     raw = raw.drop_vars([c for c in ("lat", "lon") if c in raw.coords and c not in raw.dims], errors="ignore")
     raw = raw.rename({"x": "lon", "y": "lat"})
     raw = raw.assign_coords({d: raw[d].astype(float).round(4) for d in ("lat", "lon")}).sortby(["lat", "lon"])

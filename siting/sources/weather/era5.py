@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dask
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -29,6 +30,7 @@ DOWNLOAD = {  # the project's variable <- short names in the file, and the names
     "sea_temperature_c": ("sst", "sea_surface_temperature"),
     "elevation_m": ("z", "geopotential"),
 }
+CHUNK = "32MiB"  # of a variable in memory; a few stand there at once
 KNOWN = {"t2m", "d2m", "sp", "ssrd", "fdir", "u10", "v10", "u100", "v100", "ws10", "ws100", "sst", "z"}
 
 
@@ -80,7 +82,8 @@ def _opened(path: Path) -> xr.Dataset:
     parts = []
     for file in files:
         try:
-            part = xr.open_dataset(file, chunks="auto")
+            with dask.config.set({"array.chunk-size": CHUNK}):
+                part = xr.open_dataset(file, chunks="auto")
         except (OSError, ValueError) as e:
             raise DataError(f"not a NetCDF file (a zip has to be unzipped first): {e}", file) from None
         part = part[[v for v in part if v in KNOWN]]
