@@ -46,13 +46,14 @@ class Outages:
 
     @cached_property
     def secure_node(self) -> NDArray[np.bool_]:
-        """Nodes that every single outage leaves connected to the larger part of their island."""
+        """Nodes that every single outage leaves connected to the larger part of their island (of equal ones: the first bus's)."""
         network = self.network
         bridge = np.isin(network.branch, self.islanding)
         start, end = network.branch_from[~bridge], network.branch_to[~bridge]
         graph = sp.coo_matrix((np.ones(len(start)), (start, end)), (network.node_count, network.node_count))
         part = connected_components(graph, directed=False)[1]
-        size = np.bincount(part)[part]
+        first = part == part[network.reference[network.island]]
+        size = np.bincount(part)[part] + 0.5 * first
         largest = np.zeros(network.island_count)
         np.maximum.at(largest, network.island, size)
         return np.asarray(size == largest[network.island])

@@ -45,7 +45,25 @@ NOTES = {
         "Single headroom does not add up", "The sum of each candidate's own headroom against what fits together.", "headroom"
     ),
     "grid_check": Note(
-        "Check of the chosen connections", "All grid situations, with the plan's connections fixed.", "headroom"
+        "Check of the chosen connections",
+        "All grid situations, with the plan's connections fixed: every flow against its limit, and after every outage where "
+        "the rule is N-1. A worst value up to 0.001 MW above the limit is rounding.",
+        "headroom",
+    ),
+    "corridor_groups": Note(
+        "Who shares which limit",
+        "When all candidates ask for as much as they can: each limit that binds, the MW it has for all of them together, and "
+        "how much of it one MW at a site uses. Sites of one group are tied by these limits, directly or through others.",
+        "headroom",
+    ),
+    "reinforcements": Note(
+        "Reinforcements on offer", "Which of them the plan builds, and when each would be ready.", "headroom"
+    ),
+    "flexible": Note(
+        "Flexible connections",
+        "What the grid cuts in the hours of operation, pro rata in the binding corridor, against every limit of the contract. "
+        "Share of energy and depth are limits of the model; hours, events, recovery and notice are counted on the plan.",
+        "headroom",
     ),
     "situations": Note(
         "Grid situations", "Hours and design cases in which the network must carry all connections.", "headroom"

@@ -68,6 +68,9 @@ class JointHeadroom:
         most = data["max_connection"]
         if not self.case.steps and "flexible_depth" not in data:
             data["max_connection"] = most.clip(max=own * (1 + LOOSE)).assign_attrs(most.attrs)
+        if inputs.study.grid is not None and inputs.study.grid.behind_one_circuit == "strict" and self.case.outages:
+            secure = self.case.outages.secure_node[self.case.network.node[self.case.bus]]
+            data["max_connection"] = data["max_connection"] * secure
         self._most = data["max_connection"].values
         return inputs
 

@@ -30,7 +30,8 @@ class Grid(Group):
     """Connection, tariff and headroom.
 
     `security: n_1` keeps every limit after the loss of any one circuit (or whole branch: `outage`); `screening` leaves outages
-    out and allows `security_factor` of each rating instead (0.7 unless given; with `n_1` the whole rating).
+    out and allows `security_factor` of each rating instead (0.7 unless given; with `n_1` the whole rating). What stands behind
+    a single circuit loses supply with it: at the customer's risk, or (`strict`) no connection is given there.
     """
 
     network: Path | None = None
@@ -39,6 +40,7 @@ class Grid(Group):
     security: Literal["n_1", "screening"] = "n_1"
     security_factor: Annotated[float, Field(gt=0, le=1)] | None = None
     outage: Literal["circuit", "branch"] = "circuit"
+    behind_one_circuit: Literal["customer_risk", "strict"] = "customer_risk"
     adequacy: bool = False
     situations: Situations = Situations()
     max_connection_mw: Positive | None = None

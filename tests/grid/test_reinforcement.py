@@ -97,5 +97,18 @@ def test_a_branch_that_is_not_there_is_told(tmp_path: Path):
         case.inputs(tmp_path)
 
 
+def test_no_connection_behind_a_single_circuit_where_the_study_is_strict(tmp_path: Path):
+    tables = triangle_tables(50, 50, 50)
+    tables["network/branches.csv"] = tables["network/branches.csv"].iloc[:2]  # each site on one circuit
+    for rule, open_ in (("customer_risk", True), ("strict", False)):
+        (tmp_path / rule).mkdir()
+        study = on_a_triangle(tables, behind_one_circuit=rule).study(tmp_path / rule)
+        if open_:
+            assert not siting.run(study).notes["headroom"]["survives_any_outage"].any()
+        else:
+            with pytest.raises((Infeasible, InputsError)):
+                siting.run(study)
+
+
 def test_names_of_the_step_table_are_the_ones_of_the_inputs():
     assert {"name", "branch", "ready_year", "in_time"} <= set(reinforcement.Step._fields)
