@@ -46,7 +46,7 @@ class Outages:
 
     @cached_property
     def secure_node(self) -> NDArray[np.bool_]:
-        """Nodes that every single outage leaves connected to the larger part of their island (of equal ones: the first bus's)."""
+        """Nodes that every outage leaves connected to the larger part of their island (of equal parts: the first bus's)."""
         network = self.network
         bridge = np.isin(network.branch, self.islanding)
         start, end = network.branch_from[~bridge], network.branch_to[~bridge]
