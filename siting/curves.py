@@ -22,7 +22,8 @@ def cfe_curve(study: Study, shares: Sequence[float], tell: Tell | None = None) -
     price_eur_2024_per_point (of each further percentage point on the way from the share before, a year) and
     gaps_eur_2024_per_point (what the gaps of both plans leave open of it).
 
-    Raises StudyError where the study limits `cfe` already, minimises something else, or a share is none.
+    Raises StudyError where the study limits `cfe` already, minimises something else, or a share is none; StoppedEarly where
+    the time limit passes before any plan is found.
     """
     asked = sorted(set(map(float, shares)))
     problems = [f"a share of carbon-free energy lies between 0 and 1, not at {s:g}" for s in asked if not 0 <= s <= 1]
