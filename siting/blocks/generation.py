@@ -1,6 +1,6 @@
 """Generation behind the meter: sun and wind, firm clean plant, backup. Only this plant, and import, enter the site's busbar.
 
-    built[s,g] ≤ max_plant[s,g]
+    built[s,g] ≤ max_plant[s,g] · open[s]                       (a site with existing IT needs not open)
     used[s,g,t] + sold[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
     cost += plant_variable_cost[g] · (used + sold) − (spot_price[t] − sale_fee) · sold
     carbon_onsite += plant_direct_carbon[g] · used                            fuel burnt
@@ -32,6 +32,11 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         domain=pyo.NonNegativeReals,
         bounds=lambda b, s, g: (0, given.max_plant[s, g]),
         doc="plant built behind the meter [MW]",
+    )
+    opened = ledger.total("sites")
+    new = [s for s in given.s if given.existing_it[s] == 0]
+    b.behind_an_open_meter = pyo.Constraint(
+        new, given.g, rule=lambda b, s, g: b.built[s, g] <= given.max_plant[s, g] * opened[s]
     )
     for account, rate in (
         ("cost", given.plant_cost),

@@ -1,7 +1,8 @@
 """Grid: the connection, firm and flexible, and what flows through the meter.
 
     design power[s] ≤ connection[s] + Σ_f (1 − depth[f]) · flexible[s,f]        what is never cut carries the design hour
-    connection[s] + Σ_f flexible[s,f] ≤ max_connection[s]       (jointly servable: cuts of the grid situations, `solve`)
+    connection[s] + Σ_f flexible[s,f] ≤ max_connection[s] · open[s]   (a site with existing IT needs not open)
+                                                                (jointly servable: cuts of the grid situations, `solve`)
     imported[s,t] + exported[s,t] ≤ connection[s] + Σ_f (flexible[s,f] − cut[s,f,t])
     cut[s,f,t] ≤ depth[f] · flexible[s,f]
     Σ_blocks weight · Σ_t cut[s,f,t] ≤ curtailed share[f] · hours of the year · flexible[s,f]
@@ -33,6 +34,13 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         _plan_flexible(b, given, ledger)
         for s in given.s:
             never_cut[s] = b.connection[s] + sum((1 - given.flexible_depth[f]) * b.flexible[s, f] for f in given.f)
+    opened = ledger.total("sites")
+    b.within_largest = pyo.Constraint(
+        given.s,
+        rule=lambda b, s: (
+            b.connection[s] + sum(b.flexible[s, f] for f in given.f) <= most[s] * (1 if given.existing_it[s] > 0 else opened[s])
+        ),
+    )
     b.carries_design_hour = pyo.Constraint(given.s, rule=lambda b, s: never_cut[s] >= design_power[s])
     ledger.post("connection", "connection", {s: b.connection[s] for s in given.s})
     ledger.post("cost", "connection", {s: given.connection_cost[s] * b.connection[s] for s in given.s})
@@ -49,9 +57,6 @@ def _plan_flexible(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         doc="flexible grid connection of the site [MW]",
     )
     b.cut = pyo.Var(*every, domain=pyo.NonNegativeReals, doc="flexible connection that the grid does not serve [MW]")
-    b.within_largest = pyo.Constraint(
-        given.s, rule=lambda b, s: b.connection[s] + sum(b.flexible[s, f] for f in given.f) <= most[s]
-    )
     b.within_depth = pyo.Constraint(
         *every, rule=lambda b, s, f, d, t: b.cut[s, f, d, t] <= given.flexible_depth[f] * b.flexible[s, f]
     )

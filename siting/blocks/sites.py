@@ -2,6 +2,7 @@
 
     open[s] ∈ {0, 1},   may_open ≥ open ≥ must_open
     new_it[s] ≤ room_for_new_it[s] · open[s]                    (halls of whole modules: see `cooling`)
+    new_it[s] ≥ module · open[s]                                none opens for nothing, but existing and forced ones
     new_it[s] = room_for_new_it[s] · open[s]                    where the study has no halls: a site comes whole
     existing_it[s] + new_it[s] ≥ least_it[s]
     Σ_s new_it[s] ≥ least_new_it                                what any plan needs, in whole modules: closes the gap early
@@ -29,6 +30,8 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         b.comes_whole = pyo.Constraint(given.s, rule=lambda b, s: b.new_it[s] == room[s] * b.open[s])
     else:
         b.only_if_open = pyo.Constraint(given.s, rule=lambda b, s: b.new_it[s] <= room[s] * b.open[s])
+        free = [s for s in given.s if given.existing_it[s] == 0 and not given.must_open[s]]
+        b.opens_for_it = pyo.Constraint(free, rule=lambda b, s: b.new_it[s] >= given.module_mw * b.open[s])
     b.at_least = pyo.Constraint(
         given.s,
         rule=lambda b, s: (

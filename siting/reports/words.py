@@ -268,12 +268,18 @@ def is_interchangeable(row: pd.Series) -> bool:
 
 
 def interchangeable_words(solution: Solution) -> str:
-    """One sentence on the sites that could as well be others; empty when nobody asked what each site is worth."""
+    """On the sites that could as well be others, and on those not tried; empty when nobody asked what each site is worth."""
     chosen = solution.chosen
     if "without_found_eur_2024_per_year" not in chosen or chosen.empty:
         return ""
     same = [str(row["site"]) for _, row in chosen.iterrows() if is_interchangeable(row)]
-    if not same:
-        return "No chosen site was found interchangeable: every plan found without one of them costs more than the gap."
-    verb = "is interchangeable" if len(same) == 1 else "are interchangeable, each by itself"
-    return f"{some(same, 100)} {verb}: a plan without it was found that is as good within the proven gap."
+    tried = int(chosen["without_found_eur_2024_per_year"].notna().sum())
+    all_tried = tried == len(chosen)
+    out = [] if all_tried else [f"A plan without it was looked for at {tried} of {len(chosen)} sites: no time was left."]
+    if same:
+        verb = "is interchangeable" if len(same) == 1 else "are interchangeable, each by itself"
+        out.append(f"{some(same, 100)} {verb}: a plan without it was found that is as good within the proven gap.")
+    elif tried:
+        which = "No chosen site" if all_tried else "None of these"
+        out.append(f"{which} was found interchangeable: every plan found without one of them costs more than the gap.")
+    return " ".join(out)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import highspy
@@ -97,6 +98,15 @@ class Highs:
         columns = np.ascontiguousarray(columns, np.int32)
         lower, upper = np.ascontiguousarray(lower, float), np.ascontiguousarray(upper, float)
         self._must(self._h.changeColsBounds(len(columns), columns, lower, upper), "changeColsBounds")
+
+    @contextmanager
+    def fixed(self, values: np.ndarray, w: Whole) -> Iterator[None]:
+        """The integer columns held at `values`, as a continuous program, and given back the bounds of `w` at the end."""
+        self.relax(True)
+        self.bound_columns(self.integer, values, values)
+        yield
+        self.bound_columns(self.integer, w.column_lower[self.integer], w.column_upper[self.integer])
+        self.relax(False)
 
     def bound_rows(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         rows = np.ascontiguousarray(rows, np.int32)

@@ -1,7 +1,9 @@
 """The mean block: the whole plan with one block of hours, the weighted mean of all. A small MIP whose integers are good ones.
 
-It proves nothing (a mean of products is not the product of the means); its integers are put into the whole Program, where
-everything else is re-optimised under every row. What differs between blocks (shares, edges, stages) is tied to be equal.
+It proves nothing (a mean of products is not the product of the means, and in the mean of all blocks it always blows a
+little); its integers are put into the whole Program, where everything else is re-optimised under every row. A block in which
+they cannot do the work (no wind behind a full corridor) is taken out of the mean and stands for itself. What differs between
+the blocks of the mean (shares, edges, stages) is tied to be equal.
 """
 
 from __future__ import annotations
@@ -18,15 +20,17 @@ MIP = {"mip_lp_solver": "ipx", "mip_rel_gap": 0.0}
 
 
 class MeanBlock:
-    """Asked for the integers of a cheap plan, within bounds on them."""
+    """Asked for the integers of a cheap plan, within bounds on them; the blocks `apart` are not in the mean."""
 
-    def __init__(self, program: Program, whole_program: Whole, highs: Highs):
+    def __init__(self, program: Program, whole_program: Whole, highs: Highs, apart: frozenset[int] = frozenset()):
         """`whole_program` and `highs` are those of all blocks; its interrupt stops this one too."""
-        small = program if program.n_blocks == 1 else mean(program)
+        small = program if program.n_blocks == 1 else mean(program, apart)
+        self.apart = apart
         self.highs = Highs(whole(small), highs.interrupt)
         self.integer = self.highs.integer
         self.lower, self.upper = whole_program.column_lower[self.integer], whole_program.column_upper[self.integer]
-        elastic = len(program.plan.columns) + program.elastic_columns()
+        starts = len(program.plan.columns) + program.n_own * np.arange(small.n_blocks)
+        elastic = (starts[:, None] + program.elastic_columns()).ravel()
         self.highs.bound_columns(elastic, np.zeros(len(elastic)), np.zeros(len(elastic)))
         self._cuts = 0
 
@@ -51,36 +55,41 @@ class MeanBlock:
         return None if answer.columns is None else np.round(answer.columns[self.integer])
 
 
-def mean(program: Program) -> Program:
-    """The same plan with one block of hours: every value the mean over blocks, by weight; its weight is theirs together."""
-    counted = program.weight > 0
-    share = program.weight[counted] / program.weight.sum()
+def mean(program: Program, apart: frozenset[int] = frozenset()) -> Program:
+    """The same plan with fewer blocks of hours: one whose every value is the mean by weight over all blocks but those `apart`,
+    with their weight together; and those apart as they are. The Program itself where nothing is left to take a mean of."""
+    alone = sorted(apart)
+    inside = np.setdiff1d(np.arange(program.n_blocks), alone)
+    share = program.weight[inside] / max(program.weight[inside].sum(), 1e-12)
+    counted = inside[share > 0]
+    if not len(counted):
+        return program
+    share = share[share > 0]
 
     def of(values: Values) -> Values:
-        return replace(values, table=(values.table[:, counted] @ share)[:, None])
+        return replace(values, table=np.column_stack([values.table[:, counted] @ share, values.table[:, alone]]))
+
+    def constant(values: float | np.ndarray) -> np.ndarray:
+        each = np.broadcast_to(values, (program.n_blocks,))
+        return np.append(each[counted] @ share, each[alone])
 
     part = program.hours
     hours = replace(part, value=of(part.value), lower=of(part.lower), upper=of(part.upper),
                     column_lower=of(part.column_lower), column_upper=of(part.column_upper))  # fmt: skip
     ledger = [
-        replace(
-            line,
-            value=of(line.value),
-            constant=np.atleast_1d(np.broadcast_to(line.constant, (program.n_blocks,))[counted] @ share),
-        )
-        if line.phase == "operate"
-        else line
+        replace(line, value=of(line.value), constant=constant(line.constant)) if line.phase == "operate" else line
         for line in program.ledger
     ]
-    return Program(
-        _tied(program), hours, program.n_own, program.links[:, :1], program.weight.sum(keepdims=True), ledger, program.minimise
-    )
+    links = program.links[:, [inside[0], *alone]]
+    weight = np.append(program.weight[inside].sum(), program.weight[alone])
+    return Program(_tied(program, inside), hours, program.n_own, links, weight, ledger, program.minimise)
 
 
-def _tied(program: Program) -> Part:
-    """The plan part, with a row for each plan column that stands for block 0's and equals it."""
-    link, block = np.nonzero(program.links != program.links[:, :1])
-    pairs = np.unique(np.stack([program.links[link, block], program.links[link, 0]], axis=1), axis=0)
+def _tied(program: Program, inside: np.ndarray) -> Part:
+    """The plan part, with a row for each plan column that stands for that of the first block `inside` and equals it."""
+    first, links = program.links[:, inside[:1]], program.links[:, inside]
+    link, block = np.nonzero(links != first)
+    pairs = np.unique(np.stack([links[link, block], first[link, 0]], axis=1), axis=0)
     n, part = len(pairs), program.plan
     zero = np.zeros(n)
 

@@ -1,7 +1,7 @@
 """The whole Program in one matrix, with rows of the grid added as they are found violated.
 
     1  the relaxation, with cuts until its connections are servable: most cuts, a first bound
-    2  the integers of the mean block's plan (`mean`), for a first plan
+    2  the integers of the mean block's plan (`mean`), for a first plan; within the gap of that bound: stop
     3  the MIP with those cuts, from that plan
     4  its integers fixed, the rest re-optimised with cuts until servable: a plan that keeps every grid row
     5  if that plan is within the gap of the MIP's bound, stop; else keep the cuts and go to 3
@@ -26,7 +26,7 @@ from . import infeasibility
 from .highs import Answer, Highs, Tell
 from .mean import MIP, MeanBlock
 from .outcome import Outcome
-from .program import Cut, Program, whole
+from .program import INF, Cut, Program, whole
 
 FindCuts = Callable[[np.ndarray], Sequence[Any]]  # values of the plan's grid columns -> rows over them that they violate
 Settle = Callable[[np.ndarray], Any]  # the same values -> what a rule of the grid decides at them (`where`, `values`), or None
@@ -71,6 +71,8 @@ class Monolith:
             raise Infeasible(infeasibility.explain(self.program, self.cuts))
         bound, prices, status = relaxed.bound, self._prices(relaxed), "limit"
         best = self._first_plan(relaxed)
+        if best is not None and best.objective - bound <= self.allowed(best.objective):
+            return self._outcome("optimal", best, bound, prices)
         while self.rounds < MOST_ROUNDS and self.seconds_left() > 0 and not self.interrupt.is_set():
             found = self._mip(relaxed, best)
             if found.status == "infeasible":
@@ -133,9 +135,7 @@ class Monolith:
             return None
         if self.program.n_blocks > 1:
             seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
-            gap = self.allowed(relaxed.objective)
-            found = self.mean_block.integers(self.cuts, gap, seconds, "first plan, mean of the blocks", self.tell)
-            answer = self.secured(found) if found is not None else None
+            answer = self.planned(self.allowed(relaxed.objective), seconds, "first plan, mean of the blocks")
             if answer is not None:
                 return answer
         values = relaxed.columns[self.highs.integer]
@@ -145,9 +145,46 @@ class Monolith:
                 return answer
         return None
 
+    def planned(
+        self, gap: float, seconds: float, stage: str, lower: np.ndarray | None = None, upper: np.ndarray | None = None
+    ) -> Answer | None:
+        """A plan with the integers of the mean block, within bounds on them. Where a block of hours cannot be served with
+        them, that block is taken out of the mean for good, and the integers are asked for again."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.interrupt.is_set():
+            cuts = len(self.cuts)
+            found = self.mean_block.integers(self.cuts, gap, left, stage, self.tell, lower, upper)
+            if found is None:
+                return None
+            answer = self.secured(found)
+            if answer is not None:
+                return answer
+            hardest, apart = self._hardest_block(found), self.mean_block.apart
+            if hardest is not None and hardest not in apart:
+                self.mean_block = MeanBlock(self.program, self.whole, self.highs, apart | {hardest})
+            elif len(self.cuts) == cuts:
+                return None
+        return None
+
     @cached_property
     def mean_block(self) -> MeanBlock:
         return MeanBlock(self.program, self.whole, self.highs)
+
+    def _hardest_block(self, integers: np.ndarray) -> int | None:
+        """The block of hours whose rules these integers break most; None where they break none of the hours'."""
+        program = self.program
+        penalty = whole(program, {"penalty": 1.0}).cost
+        open_ = np.full(len(self.elastic), INF)
+        with self.highs.fixed(integers, self.whole):
+            self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), open_)
+            self.highs.cost_columns(penalty)
+            answer = self.highs.run("what the plan breaks", self.tell, time_limit=self._clock())
+            self.highs.cost_columns(self.whole.cost, self.whole.constant)
+            self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
+        if answer.columns is None:
+            return None
+        broken = (penalty * answer.columns)[self.n_plan :].reshape(program.n_blocks, program.n_own).sum(axis=1)
+        return int(np.argmax(broken)) if broken.max() > 0 else None
 
     def _column_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         return self.whole.column_lower, self.whole.column_upper
@@ -167,14 +204,10 @@ class Monolith:
     def secured(self, integers: np.ndarray) -> Answer | None:
         """These values of the integer columns, everything else re-optimised under the grid rows found on the way; None where
         no such plan exists or time is up."""
-        integer, fixed = self.highs.integer, np.round(integers)
-        self.highs.relax(True)
-        self.highs.bound_columns(integer, fixed, fixed)
-        answer = self._until_servable()
-        if self.settle is not None and answer is not None and answer.columns is not None:
-            answer = self._settled(answer.columns)
-        self.highs.bound_columns(integer, self.whole.column_lower[integer], self.whole.column_upper[integer])
-        self.highs.relax(False)
+        with self.highs.fixed(np.round(integers), self.whole):
+            answer = self._until_servable()
+            if self.settle is not None and answer is not None and answer.columns is not None:
+                answer = self._settled(answer.columns)
         usable = answer is not None and answer.status == "optimal" and answer.columns is not None
         return answer if usable else None
 
@@ -229,8 +262,8 @@ class Monolith:
         return self.options.gap * abs(objective - self.unavoidable) + 1e-9 * abs(objective)
 
     def extend(self, seconds: float) -> None:
-        """Allow `seconds` from now on, whatever is left."""
-        self._deadline = time.monotonic() + seconds
+        """Allow `seconds` more from now on than what is left."""
+        self._deadline = time.monotonic() + max(self.seconds_left(), 0.0) + seconds
 
     def seconds_left(self) -> float:
         return self._deadline - time.monotonic()
