@@ -9,7 +9,6 @@ One bus at a time: figures of several buses must not be added up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +28,7 @@ from .solve.bus_headroom import Rule, bus_headroom
 from .sources.grid import NetworkTables, read_network
 from .sources.grid.completed import AfterOutage, MissingRatings, with_coordinates, with_ratings
 from .sources.grid.operator_table import read_operator_table
+from .sources.grid.tables import with_series
 
 CEILING_MW = 20_000.0
 RULES = {
@@ -79,8 +79,7 @@ def headroom(
     if problems:
         raise InputsError(problems)
     tables = network if isinstance(network, NetworkTables) else read_network(network)
-    tables = replace(tables, demand_mw=tables.demand_mw if demand_mw is None else demand_mw)
-    tables = replace(tables, available=tables.available if available is None else available)
+    tables = with_series(tables, demand_mw, available)
     if coordinates is not None:
         tables = with_coordinates(tables, coordinates, *coordinate_columns)
     tables = with_ratings(tables, missing_ratings, after_outage)

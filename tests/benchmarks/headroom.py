@@ -209,7 +209,7 @@ def main() -> None:
     if asked.what in ("one", "day"):
         net, how = germany(asked.scigrid), how | ({"hours": ["17"]} if asked.what == "one" else {})
     elif asked.what == "year":
-        net, how = rts(), {"after_outage": "rating_b_mva", "security": "customer_risk"}
+        net, how = rts(), how | {"after_outage": "rating_b_mva"}
     else:
         net, how = texas(asked.tamu), how | {"missing_ratings": "unlimited"}
     every = list(net.buses["bus"])

@@ -94,3 +94,26 @@ def test_flexible_headroom_of_each_bus_is_the_closed_form():
     assert table["flexible_mw"][["2", "3"]].tolist() == pytest.approx([50, 50])
     assert table["curtailed_hours"][["2", "3"]].tolist() == [1, 1]
     assert table["in_hour"]["2"] == "2"
+
+
+def test_series_of_the_planner_replace_those_of_the_file(tmp_path: Path):
+    net, hours = folder_of_tables(tmp_path), "2021-06-01 00:00"
+    (tmp_path / "d.csv").write_text(f"hour,2,3\n{hours},30,20\n")
+    (tmp_path / "a.csv").write_text(f"hour,plant 1\n{hours},0.0007\n")
+    words = [
+        "headroom",
+        str(net),
+        "--demand",
+        str(tmp_path / "d.csv"),
+        "--available",
+        str(tmp_path / "a.csv"),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(tmp_path / "o" / "headroom.csv", dtype={"bus": str}).set_index("bus")
+    assert table.at["2", "firm_mw"] == pytest.approx(20) and table.at["2", "binds"] == "adequacy"
+    (tmp_path / "a.csv").write_text("hour,plant 1,plant x\n2021-06-01 01:00,-1,\n")
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1 and "4 problems" in done.output, done.output

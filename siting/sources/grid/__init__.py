@@ -15,11 +15,11 @@ from typing import NamedTuple
 from ...errors import DataError
 from .matpower import read_matpower
 from .pandapower import read_pandapower
-from .plain import read_demand, read_plain
+from .plain import read_demand, read_plain, read_series
 from .pypsa import read_pypsa
 from .tables import NetworkTables
 
-__all__ = ["READERS", "NetworkTables", "read_demand", "read_network"]
+__all__ = ["READERS", "NetworkTables", "read_demand", "read_network", "read_series"]
 
 
 class Reader(NamedTuple):

@@ -55,7 +55,8 @@ def read_plain(folder: Path | str) -> NetworkTables:
     problems = _problems_between(tables, links)
     if problems:
         raise DataError(problems, folder)
-    series = {name: _read_series(folder / f"{name}.csv") for name in SERIES}
+    there = {name: folder / f"{name}.csv" for name in SERIES}
+    series = {name: read_series(path) if path.is_file() else None for name, path in there.items()}
     whole = NetworkTables(
         tables["buses"], tables["branches"], tables["generators"], tables["storage"], links,
         series["demand_mw"], series["available"], series["rating_share"],
@@ -63,9 +64,8 @@ def read_plain(folder: Path | str) -> NetworkTables:
     return assemble(folder, whole)
 
 
-def _read_series(path: Path) -> pd.DataFrame | None:
-    if not path.is_file():
-        return None
+def read_series(path: Path) -> pd.DataFrame:
+    """A series by hour: a column `hour` (UTC), and one per bus, generator or branch."""
     table = _table_with(path, ("hour",)).set_index("hour")
     try:
         table.index = pd.DatetimeIndex(table.index, name="hour")

@@ -120,6 +120,19 @@ def _problems(tables: NetworkTables) -> list[str]:
     return problems + _series_problems(tables)
 
 
+def with_series(tables: NetworkTables, demand_mw: pd.DataFrame | None, available: pd.DataFrame | None) -> NetworkTables:
+    """The network with other series (None: its own). Raises DataError: a stray column, other hours, gaps."""
+    new = replace(
+        tables,
+        demand_mw=tables.demand_mw if demand_mw is None else demand_mw,
+        available=tables.available if available is None else available,
+    )
+    problems = _series_problems(new)
+    if problems:
+        raise DataError(problems)
+    return new
+
+
 def _series_problems(tables: NetworkTables) -> list[str]:
     problems = []
     for name, key, table in (
@@ -136,6 +149,8 @@ def _series_problems(tables: NetworkTables) -> list[str]:
             problems.append(f"the series {name} has other hours than the series before it")
         empty = series.columns[~np.isfinite(series.to_numpy(float)).all(axis=0)]
         problems += [f"the series {name} of {key} {value!r} has hours without a value; fill or drop them" for value in empty]
+        below = series.columns[(series.to_numpy(float) < 0).any(axis=0)] if name != "demand_mw" else []
+        problems += [f"the series {name} of {key} {value!r} is below 0 in some hour" for value in below]
     return problems
 
 
