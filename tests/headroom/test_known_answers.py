@@ -84,7 +84,8 @@ def test_the_ieee_24_bus_system(n_1: bool, answers: dict[int, float], tolerance:
     assert data["n1_secure"].values.tolist() == [b != "7" or not n_1 for b in data["bus"].values]
     if n_1:
         six = data.sel(bus="6")
-        assert (six["binding_branch"].item(), six["binding_outage"].item()) == ("6-10/9", "2-6/4")
+        either = {("6-10/9", "2-6/4"), ("2-6/4", "6-10/9")}  # of two circuits each must carry all without the other
+        assert (six["binding_branch"].item(), six["binding_outage"].item()) in either
 
 
 @pytest.mark.parametrize("bus", ["3", "6", "14", "20"])
