@@ -100,10 +100,10 @@ class Highs:
         self._must(self._h.changeColsBounds(len(columns), columns, lower, upper), "changeColsBounds")
 
     @contextmanager
-    def fixed(self, values: np.ndarray, w: Whole) -> Iterator[None]:
-        """The integer columns held at `values`, as a continuous program, and given back the bounds of `w` at the end."""
+    def held(self, lower: np.ndarray, upper: np.ndarray, w: Whole) -> Iterator[None]:
+        """The integer columns held within bounds, as a continuous program, and given back the bounds of `w` at the end."""
         self.relax(True)
-        self.bound_columns(self.integer, values, values)
+        self.bound_columns(self.integer, lower, upper)
         yield
         self.bound_columns(self.integer, w.column_lower[self.integer], w.column_upper[self.integer])
         self.relax(False)

@@ -8,27 +8,27 @@ the blocks of the mean (shares, edges, stages) is tied to be equal.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 
 from .highs import Highs, Tell
-from .program import Cut, Label, Part, Program, Values, Whole, whole
+from .program import Cut, Label, Part, Program, Values, whole
 
 MIP = {"mip_lp_solver": "ipx", "mip_rel_gap": 0.0}
 """A MIP with hours inside: simplex at the root finds no plan in minutes."""
 
 
 class MeanBlock:
-    """Asked for the integers of a cheap plan, within bounds on them; the blocks `apart` are not in the mean."""
+    """Asked for the integers of a cheap plan; the blocks `apart` are not in the mean."""
 
-    def __init__(self, program: Program, whole_program: Whole, highs: Highs, apart: frozenset[int] = frozenset()):
-        """`whole_program` and `highs` are those of all blocks; its interrupt stops this one too."""
+    def __init__(self, program: Program, interrupt: threading.Event, apart: frozenset[int] = frozenset()):
+        """`program` has all blocks; `interrupt` stops the run."""
         small = program if program.n_blocks == 1 else mean(program, apart)
         self.apart = apart
-        self.highs = Highs(whole(small), highs.interrupt)
+        self.highs = Highs(whole(small), interrupt)
         self.integer = self.highs.integer
-        self.lower, self.upper = whole_program.column_lower[self.integer], whole_program.column_upper[self.integer]
         starts = len(program.plan.columns) + program.n_own * np.arange(small.n_blocks)
         elastic = (starts[:, None] + program.elastic_columns()).ravel()
         self.highs.bound_columns(elastic, np.zeros(len(elastic)), np.zeros(len(elastic)))
@@ -41,14 +41,11 @@ class MeanBlock:
         seconds: float,
         stage: str,
         tell: Tell | None = None,
-        lower: np.ndarray | None = None,
-        upper: np.ndarray | None = None,
     ) -> np.ndarray | None:
         """Integers of a plan under `cuts`, to within `gap` (the objective's unit); None if none is found."""
         for cut in cuts[self._cuts :]:
             self.highs.add_cut(cut)
         self._cuts = len(cuts)
-        self.highs.bound_columns(self.integer, self.lower if lower is None else lower, self.upper if upper is None else upper)
         self.highs.forget()
         limit = self.highs.run_time() + seconds
         answer = self.highs.run(stage, tell, mip_abs_gap=max(gap * self.highs.scale, 1e-9), time_limit=limit, **MIP)

@@ -135,7 +135,7 @@ class Monolith:
             return None
         if self.program.n_blocks > 1:
             seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
-            answer = self.planned(self.allowed(relaxed.objective), seconds, "first plan, mean of the blocks")
+            answer = self._planned(self.allowed(relaxed.objective), seconds)
             if answer is not None:
                 return answer
         values = relaxed.columns[self.highs.integer]
@@ -145,37 +145,35 @@ class Monolith:
                 return answer
         return None
 
-    def planned(
-        self, gap: float, seconds: float, stage: str, lower: np.ndarray | None = None, upper: np.ndarray | None = None
-    ) -> Answer | None:
-        """A plan with the integers of the mean block, within bounds on them. Where a block of hours cannot be served with
-        them, that block is taken out of the mean for good, and the integers are asked for again."""
+    def _planned(self, gap: float, seconds: float) -> Answer | None:
+        """A plan with the integers of the mean block. Where a block of hours cannot be served with them, that block is taken
+        out of the mean, and the integers are asked for again."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self.interrupt.is_set():
             cuts = len(self.cuts)
-            found = self.mean_block.integers(self.cuts, gap, left, stage, self.tell, lower, upper)
+            found = self._mean_block.integers(self.cuts, gap, left, "first plan, mean of the blocks", self.tell)
             if found is None:
                 return None
             answer = self.secured(found)
             if answer is not None:
                 return answer
-            hardest, apart = self._hardest_block(found), self.mean_block.apart
+            hardest, apart = self._hardest_block(found), self._mean_block.apart
             if hardest is not None and hardest not in apart:
-                self.mean_block = MeanBlock(self.program, self.whole, self.highs, apart | {hardest})
+                self._mean_block = MeanBlock(self.program, self.interrupt, apart | {hardest})
             elif len(self.cuts) == cuts:
                 return None
         return None
 
     @cached_property
-    def mean_block(self) -> MeanBlock:
-        return MeanBlock(self.program, self.whole, self.highs)
+    def _mean_block(self) -> MeanBlock:
+        return MeanBlock(self.program, self.interrupt)
 
     def _hardest_block(self, integers: np.ndarray) -> int | None:
         """The block of hours whose rules these integers break most; None where they break none of the hours'."""
         program = self.program
         penalty = whole(program, {"penalty": 1.0}).cost
         open_ = np.full(len(self.elastic), INF)
-        with self.highs.fixed(integers, self.whole):
+        with self.highs.held(integers, integers, self.whole):
             self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), open_)
             self.highs.cost_columns(penalty)
             answer = self.highs.run("what the plan breaks", self.tell, time_limit=self._clock())
@@ -201,10 +199,16 @@ class Monolith:
             **MIP,
         )
 
+    def relaxed_within(self, lower: np.ndarray, upper: np.ndarray, stage: str) -> np.ndarray | None:
+        """The integer columns of the relaxation within these bounds on them; None where there is none or time is up."""
+        with self.highs.held(lower, upper, self.whole):
+            answer = self.highs.run(stage, self.tell, time_limit=self._clock())
+        return answer.columns[self.highs.integer] if answer.columns is not None and answer.status == "optimal" else None
+
     def secured(self, integers: np.ndarray) -> Answer | None:
         """These values of the integer columns, everything else re-optimised under the grid rows found on the way; None where
         no such plan exists or time is up."""
-        with self.highs.fixed(np.round(integers), self.whole):
+        with self.highs.held(np.round(integers), np.round(integers), self.whole):
             answer = self._until_servable()
             if self.settle is not None and answer is not None and answer.columns is not None:
                 answer = self._settled(answer.columns)

@@ -5,7 +5,7 @@ import pytest
 
 from siting.blocks.model import build
 from siting.inputs.prepare import prepare
-from siting.solve.mean import mean
+from siting.solve.mean import MeanBlock, mean
 from siting.solve.monolith import Monolith
 from siting.solve.stamp import stamp
 from tests.blocks.small import Case, three_sites
@@ -38,7 +38,7 @@ def test_its_integers_make_a_first_plan_that_keeps_every_row(tmp_path):
     inputs = prepare(case.study(tmp_path))
     mono = Monolith(stamp(build(inputs)), inputs.study.solver)
     best = mono.solve().objective
-    values = mono.mean_block.integers([], 0.0, 30.0, "test")
+    values = MeanBlock(mono.program, mono.interrupt).integers([], 0.0, 30.0, "test")
     assert values is not None
     first = mono.secured(values)
     assert first is not None and first.columns is not None
@@ -46,3 +46,16 @@ def test_its_integers_make_a_first_plan_that_keeps_every_row(tmp_path):
     activity = mono.whole.matrix @ first.columns
     assert (activity <= mono.whole.upper + 1e-5).all() and (activity >= mono.whole.lower - 1e-5).all()
     assert np.allclose(first.columns[mono.highs.integer], values)
+
+
+def test_a_block_apart_stands_for_itself(tmp_path):
+    """Of three blocks one apart: the mean of the other two and itself, with all the weight; all apart: the whole."""
+    inputs = prepare(three_sites().study(tmp_path))
+    program = stamp(build(inputs))
+    apart = mean(program, frozenset({1}))
+    others = [d for d in range(program.n_blocks) if d != 1]
+    assert apart.weight.tolist() == pytest.approx([program.weight[others].sum(), program.weight[1]])
+    assert (apart.hours.value.table[:, 1] == program.hours.value.table[:, 1]).all()
+    share = program.weight[others] / program.weight[others].sum()
+    assert apart.hours.value.table[:, 0] == pytest.approx(program.hours.value.table[:, others] @ share)
+    assert mean(program, frozenset(range(program.n_blocks))) is program
