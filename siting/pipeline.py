@@ -7,7 +7,7 @@ import threading
 import pyomo.environ as pyo
 
 from .blocks.model import Model, build
-from .errors import Infeasible, InputsError
+from .errors import Infeasible, InputsError, StudyError
 from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
@@ -20,13 +20,18 @@ from .results.heat import heat_table
 from .results.settlement import settled
 from .results.solution import Solution, read_outcome
 from .solve.alternatives import without_each
+from .solve.decomposition import Decomposition
 from .solve.headroom import JointHeadroom
 from .solve.headroom_notes import tables
 from .solve.highs import Tell
 from .solve.monolith import Monolith
+from .solve.outcome import Outcome
+from .solve.program import Program
 from .solve.stamp import stamp
 from .study.read import to_yaml
 from .study.study import Study
+
+LARGE = 1_500_000  # non-zeros over all blocks, above which one matrix takes HiGHS too long (20 sites x 60 days)
 
 
 def run(study: Study, tell: Tell | None = None, interrupt: threading.Event | None = None) -> Solution:
@@ -49,11 +54,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     program = stamp(model)
     if grid:
         grid.bind(inputs, program)
-    settle = grid.settle if grid and "flexible_depth" in inputs.data else None
-    mono = Monolith(program, inputs.study.solver, inputs.unavoidable_cost, grid.cuts if grid else None, settle, tell, interrupt)
-    outcome = mono.solve(grid.first_cuts(inputs) if grid else ())
-    if inputs.study.solver.without_each_site and not mono.interrupt.is_set():
-        outcome.without = without_each(mono, outcome)
+    interrupt = interrupt or threading.Event()
+    outcome = _solved(inputs, program, grid, tell, interrupt)
     outcome.hours = settled(program, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)
@@ -69,9 +71,28 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
         solution = with_consequence(solution, inputs.fleet)
     solution = audit(solution, inputs)
     solution.notes |= evaluated(solution, inputs)
-    if inputs.study.solver.without_flexibility and not mono.interrupt.is_set():
-        solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, mono.interrupt))
+    if inputs.study.solver.without_flexibility and not interrupt.is_set():
+        solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, interrupt))
     return solution
+
+
+def _solved(
+    inputs: Inputs, program: Program, grid: JointHeadroom | None, tell: Tell | None, interrupt: threading.Event
+) -> Outcome:
+    """By one matrix, or block by block where the study says so or the matrix would be too large for it."""
+    options, least = inputs.study.solver, inputs.unavoidable_cost
+    cuts, first = (grid.cuts, grid.first_cuts(inputs)) if grid else (None, ())
+    settle = grid.settle if grid and "flexible_depth" in inputs.data else None
+    large = len(program.hours.row) * program.n_blocks > LARGE
+    if options.method == "decomposition" or (options.method == "auto" and large and settle is None):
+        if settle is not None:
+            raise StudyError("flexible connections are settled with the whole year at once: use solver.method monolith")
+        return Decomposition(program, options, least, cuts, tell, interrupt).solve(first)
+    mono = Monolith(program, options, least, cuts, settle, tell, interrupt)
+    outcome = mono.solve(first)
+    if options.without_each_site and not interrupt.is_set():
+        outcome.without = without_each(mono, outcome)
+    return outcome
 
 
 def _steady(study: Study, tell: Tell | None, interrupt: threading.Event) -> Solution | None:

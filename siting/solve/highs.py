@@ -54,6 +54,7 @@ STATUS = {
     highspy.HighsModelStatus.kObjectiveTarget: "limit",
     highspy.HighsModelStatus.kInterrupt: "interrupted",
 }
+A_LITTLE = 1e-4  # of a row's unit
 UNSURE = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kSolveError)
 
 
@@ -127,6 +128,19 @@ class Highs:
         self.n_rows += 1
         return self.n_rows - 1
 
+    def add_rows(self, lower: np.ndarray, starts: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
+        """Append rows `values · columns[starts[i]: starts[i + 1]] ≥ lower[i]`."""
+        n, cols, data = len(lower), np.ascontiguousarray(columns, np.int32), np.ascontiguousarray(values, float)
+        starts = np.ascontiguousarray(starts, np.int32)
+        self._must(
+            self._h.addRows(n, np.ascontiguousarray(lower, float), np.full(n, INF), len(data), starts, cols, data), "addRows"
+        )
+        self.n_rows += n
+
+    def delete_rows(self, rows: np.ndarray) -> None:
+        self._must(self._h.deleteRows(len(rows), np.ascontiguousarray(rows, np.int32)), "deleteRows")
+        self.n_rows -= len(rows)
+
     def start_from(self, columns: np.ndarray) -> None:
         """Give a (feasible) point to start the MIP from."""
         solution = highspy.HighsSolution()
@@ -147,13 +161,31 @@ class Highs:
         seconds = options.get("time_limit", INF) - self.run_time()
         self._deadline = time.monotonic() + max(seconds, 0.0) + 1.0
         self._with(options, self._run_in_thread)
-        if self._h.getModelStatus() in UNSURE:  # a bad start: once more from nothing, then by interior point
+        if (
+            self._h.getModelStatus() in UNSURE and not self._a_little_off()
+        ):  # a bad start: once more from nothing, then by interior point
             self.forget()
             self._with(options, self._run_in_thread)
-        if self._h.getModelStatus() in UNSURE:
+        if self._h.getModelStatus() in UNSURE and not self._a_little_off():
+            options = self._afresh(options)
+            self._with(options, self._run_in_thread)
+        if self._h.getModelStatus() in UNSURE and not self._a_little_off():
             self.forget()
             self._with(options | {"solver": "ipx"}, self._run_in_thread)
         return self._answer()
+
+    def _afresh(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The same model in a new HiGHS: an object that has solved many changes may refuse what a new one solves at once."""
+        old = self._h
+        self._h = highspy.Highs()
+        self.option("log_to_console", False)
+        self.option("threads", THREADS)
+        self._must(self._h.passModel(old.getLp()), "passModel", warning_is_fine=True)
+        stage, tell, deadline = self._stage, self._tell, self._deadline
+        self._listen()
+        self._stage, self._tell, self._deadline = stage, tell, deadline
+        left = {"time_limit": options["time_limit"] - old.getRunTime()} if "time_limit" in options else {}
+        return options | left
 
     def _with(self, options: dict[str, Any], work: Callable[[], None]) -> None:
         before = {name: self._h.getOptionValue(name)[1] for name in options}
@@ -187,10 +219,12 @@ class Highs:
         model_status = self._h.getModelStatus()
         info = self._h.getInfo()
         status = STATUS.get(model_status)
+        if self._a_little_off():
+            status = "limit"
         if status is None:
             raise SolveError(f"HiGHS ended with status {self._h.modelStatusToString(model_status)}")
         solution = self._h.getSolution()
-        found = info.primal_solution_status == 2 and (status != "infeasible")
+        found = (info.primal_solution_status == 2 or self._a_little_off()) and status != "infeasible"
         is_mip = info.mip_node_count >= 0
         objective = info.objective_function_value / self.scale + self._offset if found else INF
         bound = info.mip_dual_bound / self.scale + self._offset if is_mip else (objective if status == "optimal" else -INF)
@@ -204,6 +238,12 @@ class Highs:
             np.array(solution.row_dual) / self.scale if solution.dual_valid else None,
             np.array(solution.col_dual) / self.scale if solution.dual_valid else None,
         )
+
+    def _a_little_off(self) -> bool:
+        """A MIP that ended, with a solution that misses a row by a little more than HiGHS allows: both are kept."""
+        info = self._h.getInfo()
+        ended = self._h.getModelStatus() == highspy.HighsModelStatus.kSolveError and info.mip_node_count >= 0
+        return bool(ended and info.max_primal_infeasibility <= A_LITTLE and math.isfinite(info.mip_dual_bound))
 
     def conflict(self, seconds: float = 20.0) -> tuple[list[int], list[int]]:
         """Rows and columns of an irreducible set that cannot hold together (empty when none was found in time)."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .group import Group, Positive
 
@@ -16,11 +16,21 @@ class Finance(Group):
 class SolverOptions(Group):
     """`gap` is of the siting-dependent cost (what every plan pays is left out of the denominator).
 
+    `method`: one matrix (`monolith`), or a master and one LP for each block of hours (`decomposition`); `auto` takes the
+    monolith up to a size that it can solve.
+
     `without_flexibility` solves the study a second time with all training at a constant power, to tell what moving is worth.
     """
 
+    method: Literal["auto", "monolith", "decomposition"] = "auto"
     gap: Annotated[float, Field(ge=0, lt=1)] = 0.01
     time_limit_s: Positive = 120.0
     strong_rows: bool = False
     without_each_site: bool = False
     without_flexibility: bool = False
+
+    @model_validator(mode="after")
+    def _monolith_only(self) -> SolverOptions:
+        if self.method == "decomposition" and (self.without_each_site or self.strong_rows):
+            raise ValueError("without_each_site and strong_rows need method: monolith")
+        return self

@@ -96,7 +96,7 @@ def instance(
     price = np.clip(60 + 15 * evening - 125 * (national - 0.35) + noise(rng, 1, len(national), 0.9, 8)[0], -20, None)
     carbon = np.clip(0.30 + 0.08 * evening - 0.5 * (national - 0.35), 0.01, None)
     shape_of_day = 0.75 + 0.25 * np.sin(2 * np.pi * (of_day - 9) / 24)
-    peak = rng.uniform(100, 400, 5)
+    peak = rng.uniform(100, 400, 5) * min(n_sites / 20, 1.0)
     demand = np.zeros((2, 5, *shape))
     demand[0] = (peak[:, None] * shape_of_day).reshape(5, *shape)
     training = 0.8 * peak.sum() * 0.75
@@ -128,7 +128,7 @@ def instance(
         "design_power_per_it": of(by_kind.max(axis=(2, 3)) - idle / 0.8, "site", "cooling"),
         "water_per_it": of(water, "site", "cooling", "block", "hour"),
         "hall_cost": of([9.0e5, 9.2e5, 9.4e5, 10.5e5], "cooling"), "hall_land": of([0.5, 0.5, 0.5, 0.3], "cooling"),
-        "hall_carbon": of(40, "cooling"), "water_price": of(2.0, "site"),
+        "hall_carbon": of(40, "cooling"), "water_price": of(2.0, "site"), "scarcity": of(1.0, "site"),
         "has_demand": of([[1.0], [0.0]], "workload", "region"), "demand": of(demand, "workload", "region", "block", "hour"),
         "reachable": of(reach, "workload", "site", "region"), "round_trip": of(1, "site", "region"),
         "training_energy": of([0, training * 8760], "workload"), "training_rate": of([0, 2 * training], "workload"),
@@ -136,6 +136,11 @@ def instance(
                            "site", "generator", "block", "hour"),
         "max_plant": of(rng.uniform(100, 600, (n_sites, 2)), "site", "generator"), "plant_cost": of([6e4, 1.1e5], "generator"),
         "plant_land": of([1.1, 0.4], "generator"), "plant_carbon": of([45, 27], "generator"),
+        "plant_land_nearby": of(0, "generator"),
+        "plant_full_load_hours": of(8760, "generator"),
+        "plant_clean": of(1, "generator"),
+        "plant_variable_cost": of(0, "generator"),
+        "plant_direct_carbon": of(0, "generator"),
         "connection_cost": of(rng.uniform(2e4, 8e4, n_sites), "site"), "max_connection": of(most, "site"),
         "spot_price": of(price.reshape(shape), "block", "hour"), "energy_tariff": xr.DataArray(20.0),
         "carbon_average": of(carbon.reshape(shape), "block", "hour"),

@@ -1,0 +1,189 @@
+"""The Program split where the plan ends: plan columns are the master's, each block of hours is a small LP of its own.
+
+    minimise   c·x + Σ_d weight[d] · V_d(x)
+    V_d(x) = min  c_d·y   over   lower_d ≤ A_d·y + B_d·x[links[:, d]] ≤ upper_d
+
+`coarser` groups consecutive blocks and lets one stand for its group: a quick first plan, never a bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from .program import INF, Program, Values
+
+FIRST_PRICE = 1e-4  # of the penalties: broken rules are cheap at first, so that slopes are mild; raised where any stay broken
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rows over plan columns, as arrays."""
+
+    matrix: sp.csr_matrix
+    lower: np.ndarray
+    upper: np.ndarray
+    column_lower: np.ndarray
+    column_upper: np.ndarray
+    cost: np.ndarray
+    integer: np.ndarray
+    names: list[str]  # of the columns, without their index
+
+
+@dataclass(frozen=True)
+class Split:
+    """Template columns are the block's own (`n_own`), then the linking ones; costs are per occurrence of a block."""
+
+    plan: Plan
+    constant: float
+    row: np.ndarray
+    col: np.ndarray
+    value: Values
+    lower: Values
+    upper: Values
+    column_lower: Values
+    column_upper: Values
+    cost: np.ndarray  # (columns, blocks), without what broken rules cost
+    penalty: np.ndarray  # (columns, blocks), full price of broken rules
+    n_own: int
+    n_rows: int
+    links: np.ndarray
+    weight: np.ndarray
+    own_names: list[str]  # of the own columns, without their index
+
+    @property
+    def n_blocks(self) -> int:
+        return len(self.weight)
+
+    @property
+    def n_plan(self) -> int:
+        return len(self.plan.cost)
+
+    @property
+    def size(self) -> int:
+        """Non-zeros over all blocks."""
+        return len(self.row) * self.n_blocks
+
+    def elastic(self) -> np.ndarray:
+        """Own columns that stand for broken rules."""
+        return np.flatnonzero(np.any(self.penalty > 0, axis=1)[: self.n_own])
+
+    def kinds(self) -> np.ndarray:
+        """A number for each elastic column, the same for those of one rule."""
+        return np.unique([self.own_names[j] for j in self.elastic()], return_inverse=True)[1]
+
+    def private(self) -> np.ndarray:
+        """Linking columns of the template that are another plan column in (nearly) every block: shares and edges."""
+        if self.n_blocks == 1:
+            return np.zeros(len(self.links), bool)
+        return np.any(self.links != self.links[:, :1], axis=1)
+
+    def floor(self) -> np.ndarray:
+        """(blocks,) The least that each block can cost under any plan: what earns money, at the most that a row alone allows.
+
+        NaN where no single row bounds a column that earns; an LP has to tell then (`Subproblems.floor`).
+        """
+        own = self.col < self.n_own
+        alone = np.bincount(self.row[own], minlength=self.n_rows) == 1
+        out = np.empty(self.n_blocks)
+        for d in range(self.n_blocks):
+            value, upper = self.value.at(d), self.upper.at(d)
+            x_low, x_high = self.plan.column_lower[self.links[:, d]], self.plan.column_upper[self.links[:, d]]
+            k = self.col[~own] - self.n_own
+            least = np.where(value[~own] > 0, value[~own] * x_low[k], value[~own] * x_high[k])
+            room = upper - np.bincount(self.row[~own], weights=np.nan_to_num(least, neginf=-1e30), minlength=self.n_rows)
+            most = self.column_upper.at(d).copy()
+            i = np.flatnonzero(own & alone[self.row] & (value > 0))
+            np.minimum.at(most, self.col[i], room[self.row[i]] / value[i])
+            earns = self.cost[: self.n_own, d] < 0
+            counted = self.cost[self.n_own :, d] != 0
+            at_plan = self.cost[self.n_own :, d][counted]
+            of_plan = np.where(at_plan > 0, at_plan * x_low[counted], at_plan * x_high[counted]).sum()
+            worst = (self.cost[: self.n_own, d][earns] * np.maximum(most[earns], 0.0)).sum() + of_plan
+            out[d] = worst if worst > -1e20 else np.nan
+        return out
+
+    def coarser(self, groups: int) -> tuple[Split, np.ndarray]:
+        """At most `groups` blocks, each the middle of a run of consecutive ones with their weight; and for each plan column
+        the coarse column that stands for it."""
+        runs = [r for r in np.array_split(np.arange(self.n_blocks), groups) if len(r)]
+        stands = np.array([r[len(r) // 2] for r in runs])
+        of = np.repeat(stands, [len(r) for r in runs])
+        target = np.arange(self.n_plan)
+        for k in np.flatnonzero(self.private()):
+            target[self.links[k]] = self.links[k, of]
+        used, number = np.unique(target, return_inverse=True)
+        plan, n = self.plan, len(used)
+        join = sp.csr_matrix((np.ones(self.n_plan), (np.arange(self.n_plan), number)), (self.n_plan, n))
+        lower, upper = np.full(n, -INF), np.full(n, INF)
+        np.maximum.at(lower, number, plan.column_lower)
+        np.minimum.at(upper, number, plan.column_upper)
+        coarse = Plan(
+            (plan.matrix @ join).tocsr(),
+            plan.lower,
+            plan.upper,
+            lower,
+            upper,
+            join.T @ plan.cost,
+            plan.integer[used],
+            [plan.names[j] for j in used],
+        )
+
+        def of_stands(v: Values) -> Values:
+            return Values(v.base, v.where, v.table[:, stands])
+
+        return (
+            replace(
+                self,
+                plan=coarse,
+                value=of_stands(self.value),
+                lower=of_stands(self.lower),
+                upper=of_stands(self.upper),
+                column_lower=of_stands(self.column_lower),
+                column_upper=of_stands(self.column_upper),
+                cost=self.cost[:, stands],
+                penalty=self.penalty[:, stands],
+                links=number[self.links[:, stands]],
+                weight=np.array([self.weight[r].sum() for r in runs]),
+            ),
+            number,
+        )
+
+
+def split(p: Program) -> Split:
+    """Program → Split; time and memory grow with the template's columns × blocks."""
+    plan_cost, hour_cost, constant = p.costs({a: w for a, w in p.minimise.items() if a != "penalty"})
+    broken_plan, broken, _ = p.costs({"penalty": p.minimise["penalty"]})
+    n = len(p.plan.columns)
+    plan = Plan(
+        sp.csr_matrix((p.plan.value.base, (p.plan.row, p.plan.col)), (len(p.plan.rows), n)),
+        p.plan.lower.base,
+        p.plan.upper.base,
+        p.plan.column_lower.base,
+        p.plan.column_upper.base,
+        plan_cost + broken_plan,
+        p.plan.integer,
+        [c.name for c in p.plan.columns],
+    )
+    occurrences = np.where(p.weight > 0, p.weight, 1.0)
+    h = p.hours
+    return Split(
+        plan,
+        constant,
+        h.row,
+        h.col,
+        h.value,
+        h.lower,
+        h.upper,
+        h.column_lower,
+        h.column_upper,
+        hour_cost / occurrences,
+        broken / occurrences,
+        p.n_own,
+        len(h.rows),
+        p.links,
+        p.weight,
+        [c.name for c in h.columns[: p.n_own]],
+    )

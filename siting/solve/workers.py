@@ -1,0 +1,96 @@
+"""Subproblems on all cores: each worker process holds its blocks' LPs; a lost one costs its blocks, not the run.
+
+Each worker is an executor of one process, so that a block always meets its own warm LP. Small programs stay in this process:
+starting workers takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import numpy as np
+from loky.process_executor import ProcessPoolExecutor
+
+from ..errors import SolveError
+from .split import Split
+from .subproblem import Evaluation, Subproblems
+
+SMALL = 3_000_000  # non-zeros over all blocks, up to which one process is quicker
+TRIES = 3
+
+_own: Subproblems | None = None  # of a worker process
+
+
+def _hold(split: Split) -> None:
+    global _own
+    _own = Subproblems(split)
+
+
+def _call(what: str, *arguments: Any) -> Any:
+    assert _own is not None
+    return getattr(_own, what)(*arguments)
+
+
+class Workers:
+    """All blocks, spread over processes round robin: neighbours in time, alike in work, are on different ones."""
+
+    def __init__(self, split: Split, processes: int | None = None):
+        self.split = split
+        wanted = (1 if split.size <= SMALL else os.cpu_count() or 1) if processes is None else processes
+        self.count = min(wanted, split.n_blocks)
+        self.blocks = [list(range(w, split.n_blocks, self.count)) for w in range(self.count)]
+        self._here = Subproblems(split) if self.count == 1 else None
+        self._executors = [] if self._here else [self._start() for _ in range(self.count)]
+        self.lost = 0
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split,))
+
+    def evaluate(self, plan: np.ndarray, price: np.ndarray) -> list[Evaluation]:
+        """Every block at this plan, in their order."""
+        found = [e for part in self._all("evaluate", lambda blocks: (plan, price, blocks)) for e in part]
+        return sorted(found, key=lambda e: e.block)
+
+    def floor(self, price: np.ndarray) -> np.ndarray:
+        """The least cost of each block under any plan."""
+        quick = self.split.floor()
+        if np.isfinite(quick).all():
+            return quick
+        parts = self._all("floor", lambda blocks: (price, blocks))
+        merged = {d: v for part in parts for d, v in part.items()}
+        return np.array([merged[d] for d in range(self.split.n_blocks)])
+
+    def operation(self, plan: np.ndarray) -> np.ndarray:
+        """Values of the own columns, (own columns, blocks)."""
+        out = np.empty((self.split.n_own, self.split.n_blocks))
+        for blocks, part in zip(self.blocks, self._all("operation", lambda blocks: (plan, blocks)), strict=True):
+            out[:, blocks] = part
+        return out
+
+    def _all(self, what: str, arguments: Callable[[list[int]], tuple]) -> list[Any]:
+        if self._here:
+            return [getattr(self._here, what)(*arguments(self.blocks[0]))]
+        futures = [self._submit(w, what, arguments) for w in range(self.count)]
+        return [self._result(w, future, what, arguments) for w, future in enumerate(futures)]
+
+    def _submit(self, worker: int, what: str, arguments: Callable[[list[int]], tuple]) -> Future:
+        return self._executors[worker].submit(_call, what, *arguments(self.blocks[worker]))
+
+    def _result(self, worker: int, future: Future, what: str, arguments: Callable[[list[int]], tuple]) -> Any:
+        for _ in range(TRIES):
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                self.lost += 1
+                self._executors[worker].shutdown(wait=False)
+                self._executors[worker] = self._start()
+                future = self._submit(worker, what, arguments)
+        raise SolveError(f"a worker process was lost {TRIES} times at the same blocks; is there enough memory?")
+
+    def close(self) -> None:
+        for executor in self._executors:
+            executor.shutdown(wait=False, kill_workers=True)

@@ -1,0 +1,147 @@
+"""The decomposition against the monolith on the same Program: bounds of both bracket each other, plans agree."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siting.blocks.model import build
+from siting.inputs.inputs import Inputs
+from siting.pipeline import solve
+from siting.results.audit import audit
+from siting.solve.decomposition import Decomposition
+from siting.solve.highs import Highs
+from siting.solve.monolith import Monolith
+from siting.solve.outcome import Outcome
+from siting.solve.program import Program, whole
+from siting.solve.split import split
+from siting.solve.stamp import stamp
+from siting.solve.workers import Workers
+from siting.study.solver import SolverOptions
+
+from ..benchmarks.instances import instance
+from ..blocks.small import in_blocks, three_sites, two_sites, with_storage
+
+GAP = 0.01  # of the cost that depends on siting
+
+
+def options(inputs: Inputs, gap: float = GAP) -> SolverOptions:
+    return inputs.study.solver.model_copy(update={"gap": gap, "time_limit_s": 60.0})
+
+
+def loose(folder: Path, carbon_t: float = 75_000.0, blocks: int = 3) -> Inputs:
+    """Three sites x blocks of four hours, under a limit on carbon that a plan can keep."""
+    case = three_sites(weights=(1, 2, 1)[:blocks])
+    case.raw["limits"]["carbon_location"] = {"max_t_per_year": carbon_t}
+    return case.inputs(folder)
+
+
+def both(inputs: Inputs, gap: float = GAP) -> tuple[Outcome, Outcome]:
+    program = stamp(build(inputs))
+    one = Monolith(program, options(inputs, 1e-6), inputs.unavoidable_cost).solve()
+    return one, Decomposition(program, options(inputs, gap), inputs.unavoidable_cost).solve()
+
+
+def brackets(one: Outcome, other: Outcome) -> None:
+    noise = 1e-6 * abs(one.objective)
+    assert one.bound <= other.objective + noise and other.bound <= one.objective + noise
+
+
+@pytest.mark.parametrize("carbon_t", [75_000.0, 90_000.0])
+def test_bounds_bracket_and_the_gap_closes(tmp_path: Path, carbon_t: float):
+    one, other = both(loose(tmp_path, carbon_t))
+    brackets(one, other)
+    assert other.status == "optimal" and other.gap_of_siting <= GAP + 1e-9
+    assert other.objective == pytest.approx(one.objective, rel=1e-3)
+
+
+def test_one_block(tmp_path: Path):
+    one, other = both(two_sites().inputs(tmp_path), 1e-4)
+    brackets(one, other)
+    assert other.objective == pytest.approx(one.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("between", ["same_level", "carried"])
+def test_storage_between_blocks(tmp_path: Path, between: str):
+    """Edges (levels carried from block to block) and one level for all blocks are plan columns like any other."""
+    one, other = both(in_blocks(with_storage(loose(tmp_path, 90_000.0, blocks=1)), 2, between))
+    brackets(one, other)
+    assert other.status == "optimal"
+
+
+def test_the_solution_is_audited(tmp_path: Path):
+    inputs = loose(tmp_path)
+    inputs.study = inputs.study.with_(solver={"method": "decomposition", "gap": GAP})
+    solution = solve(inputs)
+    assert audit(solution, inputs) is solution and solution.outcome["status"] == "optimal"
+
+
+@pytest.fixture(scope="module")
+def year() -> tuple[Inputs, Program]:
+    """SYNTHETIC: 6 sites x 6 days, no integers, so that the optimum is a linear program's."""
+    inputs = instance(6, 6, carbon_share=1.2)
+    program = stamp(build(inputs))
+    program.plan.integer[:] = False
+    return inputs, program
+
+
+def test_the_relaxation_is_the_linear_program_s(year: tuple[Inputs, Program]):
+    inputs, program = year
+    w = whole(program)
+    highs = Highs(w)
+    own = len(program.plan.columns) + program.n_own * np.arange(program.n_blocks)[:, None] + program.elastic_columns()
+    highs.bound_columns(own.ravel(), np.zeros(own.size), np.zeros(own.size))
+    exact = highs.run(solver="ipx").objective
+    found = Decomposition(program, options(inputs), inputs.unavoidable_cost).solve()
+    assert found.bound <= exact * (1 + 1e-7) and exact <= found.objective * (1 + 1e-7)
+    assert found.gap_of_siting <= GAP
+
+
+def test_a_lost_worker_costs_its_blocks_only(year: tuple[Inputs, Program]):
+    """Two processes; one is killed between two rounds. The answers are those of one process."""
+    _, program = year
+    parts = split(program)
+    plan = np.clip(np.full(parts.n_plan, 1.0), parts.plan.column_lower, parts.plan.column_upper)
+    price = np.full(len(parts.elastic()), 1e-4)
+    alone, together = Workers(parts, 1), Workers(parts, 2)
+    try:
+        expected = [e.value for e in alone.evaluate(plan, price)]
+        assert [e.value for e in together.evaluate(plan, price)] == pytest.approx(expected, rel=1e-7)
+        victim = next(iter(together._executors[0]._processes))
+        os.kill(victim, signal.SIGKILL)
+        assert [e.value for e in together.evaluate(plan, price)] == pytest.approx(expected, rel=1e-7)
+        assert together.lost >= 1
+    finally:
+        together.close()
+
+
+def test_a_cut_is_tight_where_it_was_found_and_below_elsewhere(year: tuple[Inputs, Program]):
+    _, program = year
+    parts, rng = split(program), np.random.default_rng(0)
+    workers = Workers(parts, 1)
+    price = np.full(len(parts.elastic()), 1e-4)
+    high = np.minimum(parts.plan.column_upper, 50.0)
+    here, there = (np.maximum(parts.plan.column_lower, rng.uniform(0, 1, parts.n_plan) * high) for _ in range(2))
+    at_there = {e.block: e.value for e in workers.evaluate(there, price)}
+    for e in workers.evaluate(here, price):
+        links = parts.links[:, e.block]
+        assert e.constant + e.slope @ here[links] == pytest.approx(e.value, rel=1e-6, abs=1e-3)
+        assert e.constant + e.slope @ there[links] <= at_there[e.block] * (1 + 1e-6) + 1e-3
+
+
+def test_an_interrupt_keeps_the_best_plan(tmp_path: Path):
+    """Stopped as soon as a plan is known: the plan is kept, with an honest gap."""
+    inputs, stop = loose(tmp_path), threading.Event()
+    program = stamp(build(inputs))
+
+    def tell(progress: object) -> None:
+        if progress.stage == "plan" and np.isfinite(progress.incumbent):  # type: ignore[attr-defined]
+            stop.set()
+
+    found = Decomposition(program, options(inputs, 0.0), inputs.unavoidable_cost, tell=tell, interrupt=stop).solve()
+    assert found.status == "interrupted" and found.bound < found.objective < np.inf
