@@ -69,9 +69,9 @@ def test_one_block(tmp_path: Path):
 @pytest.mark.parametrize("between", ["same_level", "carried"])
 def test_storage_between_blocks(tmp_path: Path, between: str):
     """Edges (levels carried from block to block) and one level for all blocks are plan columns like any other."""
-    one, other = both(in_blocks(with_storage(loose(tmp_path, 90_000.0, blocks=1)), 2, between))
+    one, other = both(in_blocks(with_storage(loose(tmp_path, 90_000.0, blocks=1)), 2, between), 0.05)
     brackets(one, other)
-    assert other.status == "optimal"
+    assert other.gap_of_siting <= 0.05 + 1e-9
 
 
 def test_the_solution_is_audited(tmp_path: Path):
