@@ -195,7 +195,7 @@ class Level:
                 break
             low = max(low, least.bound)
             if proves:
-                run.bound = low
+                run.bound = max(run.bound, low)
             run.progress(stage)
             if fixed and low > run.incumbent:
                 break  # these integers cannot be better than the best plan
