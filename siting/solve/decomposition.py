@@ -103,22 +103,22 @@ class Decomposition:
         level = Level(self, coarse, price, self.processes)
         try:
             plan = level.settle(start, COARSE_GAP, "first plan")
-            return plan.plan[number], level.price
+            return (None if plan is None else plan.plan[number]), level.price
         finally:
             level.close()
 
     def _proven(self, level: Level, start: np.ndarray | None) -> Outcome:
         gap, status = self.options.gap, "limit"
         relaxed = level.settle(start, gap * OF_GAP, "relaxation", proves=True)
-        best: Best | None = None if level.integer else relaxed
+        best = None if level.integer else relaxed
         prices = level.master.grid_prices
-        while level.integer and self.going():
+        while relaxed is not None and level.integer and self.going():
             found = level.whole_modules(best or relaxed, gap * OF_GAP)
             self.bound = max(self.bound, found.bound)
             if not len(found.plan):
                 break
             settled = level.settle(found.plan, gap * OF_GAP, "plan", fixed=True)
-            if not level.breaks(settled) and (best is None or settled.value < best.value):
+            if settled and not level.breaks(settled) and (best is None or settled.value < best.value):
                 best, self.incumbent = settled, settled.value
             if best is not None and best.value - self.bound <= self.allowed(best.value):
                 break
@@ -179,19 +179,21 @@ class Level:
     def close(self) -> None:
         self.workers.close()
 
-    def settle(self, start: np.ndarray | None, gap: float, stage: str, proves: bool = False, fixed: bool = False) -> Best:
+    def settle(
+        self, start: np.ndarray | None, gap: float, stage: str, proves: bool = False, fixed: bool = False
+    ) -> Best | None:
         """In-out rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of
         `start`, `proves` lets the bound be the run's. A plan that is to be kept goes on until no rule is broken. Stops early
-        when the run does."""
+        when the run does; None where no plan was looked at."""
         run, low = self.run, -np.inf
         self.master.fix(start if fixed else None)
         self._grid_rows()
         best = None if start is None or not self._servable(start, proves or fixed) else self._solved_at(start)
         while best is None or run.going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
-            if least.status == "infeasible" and best is None:
-                raise Infeasible(infeasibility.explain(run.program, run.cuts))
             if not len(least.plan):
+                if proves and best is None and least.status == "infeasible":
+                    raise Infeasible(infeasibility.explain(run.program, run.cuts))
                 break
             low = max(low, least.bound)
             if proves:
@@ -201,12 +203,13 @@ class Level:
                 break  # these integers cannot be better than the best plan
             if best is not None and best.value - low <= run.allowed(best.value, gap):
                 broken = (fixed or not self.integer) and self.breaks(best)
+                exact = best.value - low <= ROUNDING * abs(best.value)
                 settled = not broken or best.value - low <= run.allowed(best.value, gap / 10)
-                if settled and not ((broken or proves) and self._raise_prices(best, 0.0 if broken else gap)):
-                    break
-                if settled:  # under the new prices
-                    best, low = self._solved_at(best.plan), -np.inf
+                if settled and (broken or proves) and self._raise_prices(best, 0.0 if broken else gap):
+                    best, low = self._solved_at(best.plan), -np.inf  # under the new prices
                     continue
+                if exact or not broken:
+                    break  # the last of a broken rule goes as the rounds go on, if it goes at all
             near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or (near and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
@@ -215,7 +218,6 @@ class Level:
                 if best is None or (found.value < best.value and not self._new_rows):
                     best = found
         self.master.fix(None)
-        assert best is not None
         return best
 
     def whole_modules(self, best: Best, gap: float) -> Any:

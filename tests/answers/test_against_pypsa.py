@@ -20,8 +20,10 @@ def by_pypsa(d, demand: float, least: float) -> float:
     pypsa = pytest.importorskip("pypsa", reason="pypsa is an oracle of the tests only: pip install 'siting[dev]'")
     n = pypsa.Network()
     n.set_snapshots(pd.RangeIndex(HOURS))
-    n.snapshot_weightings.loc[:, "objective"] = 8760 / HOURS
-    n.snapshot_weightings.loc[:, ["stores", "generators"]] = 1.0
+    weights = n.snapshot_weightings.astype(float)  # whole numbers by default in some versions
+    weights["objective"] = 8760 / HOURS
+    weights[["stores", "generators"]] = 1.0
+    n.snapshot_weightings = weights
     n.add("Bus", ["site", "cells"])
     n.add("Load", "facility", bus="site", p_set=demand)
     price = (d["spot_price"] + d["energy_tariff"]).values[0]
