@@ -10,7 +10,7 @@ Linking columns stay in the LP with equal bounds. A solved LP stays in memory an
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -19,6 +19,9 @@ import scipy.sparse as sp
 from ..errors import SolveError
 from .highs import THREADS
 from .split import Split
+
+GIVE: dict[str, tuple[Any, Any]] = {"presolve": ("off", "choose"), "primal_feasibility_tolerance": (1e-5, 1e-7)}
+"""Options for a block that is infeasible by rounding, and their usual values. Cuts hold whatever the tolerance."""
 
 
 class Evaluation(NamedTuple):
@@ -103,8 +106,15 @@ class Subproblems:
 
     @staticmethod
     def _solved(lp: highspy.Highs) -> bool:
-        """Warm, then cold, then by interior point."""
+        """Warm, then cold, then by interior point; first with some give where a plan misses a row of its own by rounding."""
         lp.run()
+        if lp.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            for option, value in GIVE.items():
+                lp.setOptionValue(option, value[0])
+            lp.clearSolver()
+            lp.run()
+            for option, value in GIVE.items():
+                lp.setOptionValue(option, value[1])
         for solver in ("choose", "ipx"):
             if lp.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 break
