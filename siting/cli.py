@@ -37,6 +37,19 @@ SHOWN = ("scenario", "status", "objective", GAP, "sites", "it_capacity_mw", "car
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
+class Months(click.ParamType):
+    name = "degC"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
+        try:
+            numbers = [float(x) for x in str(value).split(",")]
+        except ValueError:
+            numbers = []
+        if len(numbers) not in (1, 12):
+            self.fail(f"'{value}' is neither one number nor twelve with commas between them", param, ctx)
+        return numbers
+
+
 class Commands(click.Group):
     """A problem of the planner's is told in red on stderr, without a traceback."""
 
@@ -160,14 +173,21 @@ def report(folder: Path, outlines: Path | None) -> None:
 @click.option("--at", nargs=2, type=float, metavar="LON LAT", help="Degrees east and north; a file of one place needs none.")
 @click.option("--technology", "only", multiple=True, help="One of the table; several are allowed.  [default: all]")
 @click.option("--table", type=FILE, help="Cooling table.  [default: the one that comes with siting]")
+@click.option("--source-water", type=Months(), help="Lake or river, degC: one number, or twelve by month: 4,4,5,9,…")
 @click.option("--draws", type=click.IntRange(2), help="Draw parameters from their ranges: 5th and 95th percentile.")
 def cooling(
-    weather: Path, at: tuple[float, float] | None, only: tuple[str, ...], table: Path | None, draws: int | None
+    weather: Path,
+    at: tuple[float, float] | None,
+    only: tuple[str, ...],
+    table: Path | None,
+    source_water: list[float] | None,
+    draws: int | None,
 ) -> None:
     """Annual PUE and water of cooling technologies in the WEATHER of a place (ERA5, atlite cutout, EPW, CSV, own grid)."""
     from .inputs.climate import COOLING_TABLE, cooling_climate, summary, technologies, weather_at
 
-    place = weather_at(weather, *(at or ()))
+    east, north = at or (None, None)
+    place = weather_at(weather, east, north, source_water)
     known = technologies(table or COOLING_TABLE, only)
     climate = cooling_climate(place, known)
     lon, lat = (float(place[c].values[0]) for c in ("lon", "lat"))
@@ -178,7 +198,7 @@ def cooling(
     click.echo(f"{hours:,} hours" + ("" if hours in (8760, 8784) else ": not one whole year; means are of these hours"))
     click.echo("water (used up: evaporated) in L per kWh of IT; chiller and heat rejection in kW to build per kW of IT")
     if climate.attrs["left_out"]:
-        click.echo(f"left out, no sea in the weather: {climate.attrs['left_out']}")
+        click.echo(f"not available here, no sea, lake or river is known (--source-water): {climate.attrs['left_out']}")
 
 
 @main.command()

@@ -30,11 +30,12 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     size, idle, at_design = given.module_mw, given.idle_power, given.design_power_per_it
     it_capacity, firm_it = ledger.total("it_capacity"), ledger.total("firm_it")
     most = {s: int(given.room_for_new_it[s] / size + 1e-9) for s in given.s}
+    can = given.can_cool if given.has("can_cool") else None
     b.halls = pyo.Var(
         given.s,
         given.k,
         domain=pyo.NonNegativeIntegers,
-        bounds=lambda b, s, k: (0, most[s]),
+        bounds=lambda b, s, k: (0, most[s] if can is None or can[s, k] else 0),
         doc="modules of halls of the technology [modules]",
     )
     b.installed = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT capacity in halls of the technology [MW]")

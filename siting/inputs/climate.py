@@ -21,9 +21,10 @@ from ..physics import air
 from ..physics import cooling as physics
 from ..physics.cooling.uncertainty import Ranges, band, draws
 from ..sources.tables import read_csv
-from ..sources.weather import at_sites, open_weather
+from ..sources.weather import at_sites, open_weather, water_of
 from .money import SHIPPED
-from .weather import AIR, SEA, beside_the_sea
+from .source_water import SOURCE_WATER, beside, by_hour
+from .weather import AIR
 
 PIECE = 1 << 16  # values of the hours computed at once: what stays in the cache
 COOLING_TABLE = SHIPPED / "cooling.csv"
@@ -96,13 +97,16 @@ def cooling_climate(
     """DESCRIBED by (cooling, place), where place is the grid's (lat, lon) or its stations.
 
     `weather` has `dry_bulb_c, dew_point_c, pressure_pa` on (time, place), in memory or lazy, and whole years where
-    annual figures are wanted. Places without weather are NaN. Where the weather has no sea, technologies on sea water
-    are left out (`left_out` in the attributes names them); where no cell has it, so are they there (NaN).
+    annual figures are wanted. Places without weather are NaN. Where the weather has no sea and no lake, technologies on
+    source water are left out (`left_out` in the attributes names them); a cell that has none is NaN for them.
     """
-    runs = [t for t in of if t.model != "sea_water" or SEA in weather]
+    weather = _with_water(weather)
+    runs = [t for t in of if t.model != "sea_water" or SOURCE_WATER in weather]
     if not runs:
-        raise DataError("no cooling technology can be computed from this weather: it has no sea_temperature_c")
-    variables = [*AIR, *([SEA] if any(t.model == "sea_water" for t in runs) else [])]
+        raise DataError(
+            "no cooling technology can be computed from this weather: it has no sea_temperature_c and no lake_temperature_c"
+        )
+    variables = [*AIR, *([SOURCE_WATER] if any(t.model == "sea_water" for t in runs) else [])]
     data = weather[variables].transpose("time", ...)
     if not data.chunks:
         data = data.chunk({"time": piece_hours})
@@ -121,10 +125,13 @@ def cooling_climate(
     return _dataset(_assembled(done, len(place)), data, place, runs, of)
 
 
-def weather_at(path: Path, lon: float | None = None, lat: float | None = None) -> xr.Dataset:
-    """The air, and the sea where there is one, of one place of a weather file; a file of one place needs no lon, lat.
+def weather_at(
+    path: Path, lon: float | None = None, lat: float | None = None, water_c: Sequence[float] | None = None
+) -> xr.Dataset:
+    """The air, and the sea or lake where there is one, of one place of a weather file; a file of one place needs no lon, lat.
 
-    DataError where the file does not cover the place, or holds many places and none is named."""
+    `water_c` is source water in place of the weather's, by month or one for all. DataError where the file does not cover the
+    place, or holds many places and none is named."""
     weather = open_weather(path, AIR)
     many = int(np.prod([n for d, n in weather[AIR[0]].sizes.items() if d != "time"])) > 1
     if lon is None or lat is None:
@@ -133,10 +140,19 @@ def weather_at(path: Path, lon: float | None = None, lat: float | None = None) -
             raise DataError(f"the file has many places ({span}); say which: --at LON LAT", path)
         lon, lat = float(weather["lon"].values.ravel()[0]), float(weather["lat"].values.ravel()[0])
     at = np.array([lon]), np.array([lat])
-    place = beside_the_sea(at_sites(weather, *at, ["--at"], path, AIR), weather, *at)
-    if SEA in place and not np.isfinite(place[SEA].values).all():
-        place = place.drop_vars(SEA)
+    place = beside(at_sites(weather, *at, ["--at"], path, AIR), weather, *at)
+    if water_c is not None:
+        of_month = np.broadcast_to(np.asarray(water_c, float), (1, 12))
+        place[SOURCE_WATER] = (("cell", "time"), by_hour(of_month, place["time"].values))
+    elif SOURCE_WATER in place and not np.isfinite(place[SOURCE_WATER].values).all():
+        place = place.drop_vars(SOURCE_WATER)
     return place.drop_vars(["cell_of_site", "site"])
+
+
+def _with_water(weather: xr.Dataset) -> xr.Dataset:
+    """Sea and lake of the weather as one variable, where it has either."""
+    water = None if SOURCE_WATER in weather else water_of(weather)
+    return weather if water is None else weather.assign({SOURCE_WATER: water})
 
 
 def _part(of: list[Technology], precision: type[np.floating], start: int, *given: np.ndarray) -> dict[str, np.ndarray]:
@@ -149,8 +165,8 @@ def _part(of: list[Technology], precision: type[np.floating], start: int, *given
     step = max(PIECE // hours, 1)
     for first in range(0, cells, step):
         now = slice(first, first + step)
-        dry, dew, pressure, *sea = (x[:, now].astype(precision) for x in flat)
-        outdoor = air.state(dry, dew, pressure)._replace(source_water_c=sea[0] if sea else None)
+        dry, dew, pressure, *water = (x[:, now].astype(precision) for x in flat)
+        outdoor = air.state(dry, dew, pressure)._replace(source_water_c=water[0] if water else None)
         for k, technology in enumerate(of):
             got = technology.run(outdoor)
             for name, field in MEANS.items():
@@ -215,7 +231,7 @@ def summary(climate: xr.Dataset, place: xr.Dataset, of: Sequence[Technology], co
         if count:
             one = place.squeeze([d for d in place[AIR[0]].dims if d != "time"])
             outdoor = air.state(*(one[v].values.astype(np.float32) for v in AIR))
-            outdoor = outdoor._replace(source_water_c=one[SEA].values if SEA in one else None)
+            outdoor = outdoor._replace(source_water_c=one[SOURCE_WATER].values if SOURCE_WATER in one else None)
             spread = band(physics.MODELS[t.model], outdoor, draws(t.parameters, t.ranges, count))
             row |= {"PUE 5 %": spread.pue[0], "PUE 95 %": spread.pue[2]}
             row |= {"water 5 %": f"{spread.wue_l_per_kwh[0]:.2f}", "water 95 %": f"{spread.wue_l_per_kwh[2]:.2f}"}
@@ -229,13 +245,14 @@ def summary(climate: xr.Dataset, place: xr.Dataset, of: Sequence[Technology], co
 
 def hourly(weather: xr.Dataset, technology: Technology) -> xr.Dataset:
     """Every field of `Performance` by hour and place, lazily where the weather is lazy."""
-    variables = [*AIR, *([SEA] if technology.model == "sea_water" else [])]
+    weather = _with_water(weather)
+    variables = [*AIR, *([SOURCE_WATER] if technology.model == "sea_water" else [])]
     gone = [v for v in variables if v not in weather]
     if gone:
         raise DataError(f"technology '{technology.name}' needs {', '.join(gone)}")
 
-    def run(dry: np.ndarray, dew: np.ndarray, pressure: np.ndarray, *sea: np.ndarray) -> tuple[np.ndarray, ...]:
-        return technology.run(air.state(dry, dew, pressure)._replace(source_water_c=sea[0] if sea else None))
+    def run(dry: np.ndarray, dew: np.ndarray, pressure: np.ndarray, *water: np.ndarray) -> tuple[np.ndarray, ...]:
+        return technology.run(air.state(dry, dew, pressure)._replace(source_water_c=water[0] if water else None))
 
     fields = physics.Performance._fields
     arrays = xr.apply_ufunc(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import DataError, InputsError
 from ..physics import air
 from ..physics import cooling as physics
 from ..sources.tables import read_csv
@@ -21,7 +21,8 @@ from ..study.study import Study
 from .cooling_range import at_end
 from .hours import Hours
 from .money import Technologies
-from .weather import AIR, SEA, Weather, by_site
+from .source_water import SOURCE_WATER
+from .weather import AIR, Weather, by_site
 
 EXTRA_VARIABLES = {  # of a typed table: column -> variable
     "consumed_l_per_kwh": "consumed_per_it",
@@ -29,6 +30,7 @@ EXTRA_VARIABLES = {  # of a typed table: column -> variable
     "return_c": "return_c",
 }
 EXTRAS = tuple(EXTRA_VARIABLES)
+WATER_IS_TOLD = "give it water by month in cooling.source_water, offer another cooling, or set choice: never"
 
 
 def performance(technology: str, table: dict, path: Path, weather: xr.Dataset) -> physics.Performance:
@@ -39,8 +41,8 @@ def performance(technology: str, table: dict, path: Path, weather: xr.Dataset) -
     if model is None:
         raise DataError(f"technology '{technology}': model '{rows.get('model')}' is none of {', '.join(physics.MODELS)}", path)
     outdoor = air.state(*(weather[v].values for v in AIR))
-    if SEA in weather:
-        outdoor = outdoor._replace(source_water_c=weather[SEA].values)
+    if SOURCE_WATER in weather:
+        outdoor = outdoor._replace(source_water_c=weather[SOURCE_WATER].values)
     numbers = {k: v for k, v in rows.items() if isinstance(v, float)}
     try:
         return model(outdoor, numbers)
@@ -96,7 +98,37 @@ def cooling(
     for name, values in parts.items():
         stacked = np.stack(values, axis=1)
         out[name] = xr.DataArray(stacked, coords | (of_hour if stacked.ndim == 4 else {}))
-    return out
+    return available(out)
+
+
+def available(out: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """`can_cool` (site, cooling): 0 where the place lacks what the technology needs (no sea, lake or river beside it).
+
+    No hall may be built there; the arrays need numbers all the same and take the site's worst of the other technologies.
+    Raises InputsError for a site where nothing is left, or where halls stand that cannot be.
+    """
+    can = out["pue_typical_year"].notnull()
+    if bool(can.all()):
+        return out
+    bare = can["site"].values[~can.values.any(axis=1)]
+    problems = [f"site '{s}' has no sea, lake or river for its only cooling: {WATER_IS_TOLD}" for s in bare]
+    for i, j in np.argwhere((out["existing_halls"].values > 0) & ~can.values):
+        what = f"site '{can['site'].values[i]}' has halls with cooling '{can['cooling'].values[j]}'"
+        problems.append(f"{what}, but no sea, lake or river: {WATER_IS_TOLD}")
+    if problems:
+        raise InputsError(problems, None)
+    filled = dict(out)
+    for name, a in out.items():
+        if {"site", "cooling"} <= set(a.dims):
+            filled[name] = a.where(can, a.where(can).max("cooling")).transpose(*a.dims)
+    return filled | {"can_cool": can.astype(float)}
+
+
+def not_available(data: xr.Dataset) -> pd.DataFrame:
+    """Site and cooling that do not go together, with the reason: one row each."""
+    gone, reason = np.argwhere(data["can_cool"].values == 0.0), "no sea, lake or river is known beside the site"
+    rows = [(data["site"].values[i], data["cooling"].values[j], reason) for i, j in gone]
+    return pd.DataFrame(rows, columns=["site", "cooling", "reason"])
 
 
 def _plant(

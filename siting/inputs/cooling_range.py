@@ -16,6 +16,7 @@ from ..physics import air
 from ..physics import cooling as physics
 from ..physics.cooling.uncertainty import draws
 from .climate import technologies
+from .source_water import SOURCE_WATER
 from .weather import AIR
 
 DRAWS = 64
@@ -32,6 +33,8 @@ def at_end(technology: str, end: str, path: Path, typical: xr.Dataset) -> dict[s
         told = f"technology '{technology}' has no ranges (columns low, high), which cooling.parameters: {end} asks for"
         raise DataError(told, path)
     outdoor = air.state(*(typical[v].values[:, ::EVERY] for v in AIR))
+    if SOURCE_WATER in typical:
+        outdoor = outdoor._replace(source_water_c=typical[SOURCE_WATER].values[:, ::EVERY])
     sets = draws(of.parameters, ranges, DRAWS)
-    means = np.array([float(physics.MODELS[of.model](outdoor, s).pue.mean()) for s in sets])
+    means = np.array([float(np.nanmean(physics.MODELS[of.model](outdoor, s).pue)) for s in sets])
     return sets[int(np.abs(means - np.percentile(means, PERCENTILE[end])).argmin())]

@@ -57,6 +57,7 @@ VARIABLES: dict[str, Variable] = {
     # cooling
     "module_mw": _v("", "MW", 0, 1e4, "size of a hall module, IT"),
     "existing_halls": _v("site cooling", "MW", 0, 1e5, "existing IT capacity by technology"),
+    "can_cool": _v("site cooling", "1", 0, 1, "the technology can stand at the site (source water beside it)"),
     "idle_power": _v("site cooling", "MW/MW", 0, 2, "facility power of installed IT that does not fall with load"),
     "power_per_it": _v("site cooling block hour", "MW/MW", 1, 10, "facility power per IT power, beside the idle part"),
     "water_per_it": _v("site cooling block hour", "m3/MWh", 0, 50, "water per IT energy (WUE)"),

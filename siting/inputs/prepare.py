@@ -8,12 +8,12 @@ import xarray as xr
 
 from ..errors import StudyError
 from ..study.study import Study
-from . import files, money, periods
+from . import files, money, periods, source_water
 from . import hours as hours_
 from .candidates import candidates
 from .carbon import carbon
 from .contracts import contracts
-from .cooling import accepts, cooling
+from .cooling import accepts, cooling, not_available
 from .dates import dated
 from .fleet import fleet
 from .flexible import flexible
@@ -39,6 +39,7 @@ def prepare(study: Study) -> Inputs:
     files.exist(study)
     _weather_where_needed(study)
     table = with_basin(study, candidates(study))
+    source_water.of_candidates(study, table)
     hours = hours_.from_table(study, study.path(study.hours.table)) if study.hours.table else periods.representative(study)
     technologies = money.Technologies.read(study)
     if study.grid is not None and "state_code" in table:
@@ -70,6 +71,8 @@ def prepare(study: Study) -> Inputs:
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
     notes = hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
+    if "can_cool" in parts:
+        notes["not_available"] = not_available(data)
     notes["sources"] = files.sources(study, [technologies.folder] if technologies.tables else [])
     plants = fleet(study, sites, hours, technologies)
     return Inputs(study, table, data, case, money.unavoidable(study, data), notes, plants)

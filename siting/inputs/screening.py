@@ -81,7 +81,7 @@ def first_100_mw(
             running = ((pue * price + water) * weight).sum(axis=(1, 2))
             land = technologies.number("cooling", k, "land_ha_per_mw") * rent
             options.append(running + technologies.hall_annuity(study, k) + land + connection * pue.max(axis=(1, 2)))
-        per_mw = np.min(options, axis=0)
+        per_mw = np.fmin.reduce(options)
     saved = np.zeros(n)
     for name, plant in study.generation.items():
         g, cells = technology_of(study, name), weather.hours

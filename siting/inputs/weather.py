@@ -13,12 +13,12 @@ import xarray as xr
 
 from ..errors import InputsError
 from ..physics import air
-from ..sources.weather import UNITS, at_sites, between_cells, open_weather, sea_beside
+from ..sources.weather import UNITS, at_sites, between_cells, open_weather
 from ..study.study import Study
+from . import source_water
 from .hours import Hours
 
 AIR = ("dry_bulb_c", "dew_point_c", "pressure_pa")
-SEA = "sea_temperature_c"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def of_sites(study: Study, sites: gpd.GeoDataFrame, path: Path, variables: Seque
     lon, lat = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
     names = sites["site"].tolist()
     if study.hours.to_site == "cell":
-        return beside_the_sea(at_sites(weather, lon, lat, names, path, variables), weather, lon, lat)
+        cells = source_water.beside(at_sites(weather, lon, lat, names, path, variables), weather, lon, lat)
+        return source_water.typed_in(study, cells, names)
     unknown = names if "elevation_m" not in sites else sites.loc[sites["elevation_m"].isna(), "site"].tolist()
     if unknown:
         raise InputsError(
@@ -77,15 +78,7 @@ def of_sites(study: Study, sites: gpd.GeoDataFrame, path: Path, variables: Seque
     dry, dew, pressure = (cells[v].values for v in AIR)
     moved = air.at_altitude(dry, dew, pressure, rise[:, None])
     higher = cells.assign({v: cells[v].copy(data=a) for v, a in zip(AIR, moved, strict=True)})
-    return beside_the_sea(higher, weather, lon, lat)
-
-
-def beside_the_sea(cells: xr.Dataset, weather: xr.Dataset, lon: np.ndarray, lat: np.ndarray) -> xr.Dataset:
-    """`cells` with the temperature of the sea beside them, where the weather has it; NaN where there is no sea."""
-    if SEA not in weather or "station" in weather.dims:
-        return cells
-    _, first = np.unique(cells["cell_of_site"].values, return_index=True)
-    return cells.assign({SEA: (("cell", "time"), sea_beside(weather[SEA], lon[first], lat[first]))})
+    return source_water.typed_in(study, source_water.beside(higher, weather, lon, lat), names)
 
 
 def by_site(values: np.ndarray, weather: xr.Dataset) -> np.ndarray:

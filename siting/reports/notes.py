@@ -128,6 +128,7 @@ NOTES = {
         "Counted in the plan: this energy is burnt, which no real store does. Where it is more than a trace, the value of the "
         "storage, or a clean score, is too high by its losses.",
     ),
+    "not_available": Note("Cooling that is not available at a site", "No hall of it may be built there."),
     "not_yet": Note("Technologies that do not exist yet", "They may not be built in the year of the study."),
     "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
     "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),

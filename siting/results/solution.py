@@ -186,6 +186,8 @@ def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Ou
         for k in data["cooling"].values:
             sites[f"it_mw_{k}"] = of("cooling_installed", cooling=k)
             sites[f"pue_typical_year_{k}"] = of("pue_typical_year", cooling=k)
+            if "can_cool" in data:
+                sites.loc[of("can_cool", cooling=k) == 0.0, f"pue_typical_year_{k}"] = np.nan
     if "grid_connection" in data:
         sites["connection_mw"] = of("grid_connection")
         sites["own_headroom_mw"] = of("own_headroom" if "own_headroom" in data else "max_connection")

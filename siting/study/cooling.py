@@ -16,6 +16,7 @@ class Cooling(Group):
     technologies: tuple[str, ...] = Field(min_length=1)
     table: Path | None = None
     parameters: Literal["low", "central", "high"] = "central"  # the end of the table's ranges, by PUE
+    source_water: Path | None = None  # lake or river by month, for technologies on source water: site, month, water_c
     hours: Path | None = None  # plain PUE and WUE by hour instead of weather: site, cooling, block, hour, pue, wue
 
     @model_validator(mode="after")

@@ -32,3 +32,12 @@ def test_problems_are_told():
     assert unknown.exit_code == 1 and "there is no cooling technology 'ice'; the table has: air_economiser" in unknown.output
     sea = siting(TYPICAL, "--at", "8.7", "50.1", "--technology", "sea_water")
     assert sea.exit_code == 1 and "sea_temperature_c" in sea.output
+
+
+def test_a_lake_beside_the_place():
+    twelve = "4,4,5,8,12,16,19,19,16,12,8,5"
+    got = siting(TYPICAL, "--at", "8.7", "50.1", "--technology", "sea_water", "--source-water", twelve)
+    assert got.exit_code == 0, got.output
+    assert next(line for line in got.output.splitlines() if "sea_water" in line).split()[1] == "1.157"  # all free below 22 degC
+    assert "not available here" in siting(TYPICAL, "--at", "8.7", "50.1").output
+    assert siting(TYPICAL, "--source-water", "4,5").exit_code == 2

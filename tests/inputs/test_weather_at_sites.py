@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from siting.errors import InputsError
-from siting.inputs.climate import SEA, technologies, weather_at
+from siting.errors import DataError, InputsError
+from siting.inputs.climate import technologies, weather_at
+from siting.inputs.source_water import SOURCE_WATER, by_hour, of_candidates
 from siting.inputs.weather import AIR, of_sites
 from siting.physics import air
 
@@ -23,7 +24,7 @@ def sites(**columns: list) -> gpd.GeoDataFrame:
 
 
 def study(to_site: str):
-    return SimpleNamespace(hours=SimpleNamespace(to_site=to_site))
+    return SimpleNamespace(hours=SimpleNamespace(to_site=to_site), cooling=None)
 
 
 @pytest.fixture
@@ -54,9 +55,37 @@ def test_interpolated_air_is_brought_to_the_site(path):
 def test_the_sea_beside_a_site(tmp_path):
     """Sea in the column at 11 E only: a place at 10.2 E has it within two cells, one at 7.6 E (2.2 cells) does not."""
     sea = xr.where(grid()["lon"] > 10.5, 12.0, np.nan) + 0 * grid()["dry_bulb_c"]
-    path = write(grid().assign({SEA: sea.transpose("time", "lat", "lon").assign_attrs(units="degC")}), tmp_path)
+    path = write(grid().assign({"sea_temperature_c": sea.transpose("time", "lat", "lon").assign_attrs(units="degC")}), tmp_path)
     got = weather_at(path, 10.2, 51.4)
-    assert float(got[SEA].mean()) == 12.0
-    assert SEA not in weather_at(path, 7.6, 50.0)
-    outdoor = air.state(*(got[v].values for v in AIR))._replace(source_water_c=got[SEA].values)
+    assert float(got[SOURCE_WATER].mean()) == 12.0
+    assert SOURCE_WATER not in weather_at(path, 7.6, 50.0)
+    outdoor = air.state(*(got[v].values for v in AIR))._replace(source_water_c=got[SOURCE_WATER].values)
     assert float(technologies(only=["sea_water"])[0].run(outdoor).pue.mean()) == pytest.approx(1.157, abs=0.003)
+
+
+def lake_table(folder, rows: list[str]) -> SimpleNamespace:
+    """A study whose cooling has a table of source water."""
+    (folder / "lake.csv").write_text("\n".join(["site,month,water_c", *rows]))
+    asked = SimpleNamespace(source_water="lake.csv")
+    return SimpleNamespace(hours=SimpleNamespace(to_site="cell"), cooling=asked, path=lambda name: folder / name)
+
+
+def test_a_lake_by_month_stands_in_the_hours_of_its_site_only(path, tmp_path):
+    got = of_sites(lake_table(tmp_path, [f"high,{m},{10 + m}" for m in range(1, 13)]), sites(), path, AIR)
+    water = got[SOURCE_WATER].values[got["cell_of_site"].values]
+    assert np.isnan(water[0]).all()
+    np.testing.assert_allclose(water[1], by_hour(np.arange(11.0, 23.0)[None], got["time"].values)[0])
+    assert 15.4 < water[1].mean() < 15.6  # 1 and 2 June: half way from May's 15 to June's 16 degC
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([f"high,{m},10" for m in range(1, 12)], "one row for each month"),
+        ([f"high,{m},{55 if m == 7 else 10}" for m in range(1, 13)], "water_c is 55"),
+        ([f"hihg,{m},10" for m in range(1, 13)], "'hihg' is no candidate; did you mean 'high'"),
+    ],
+)
+def test_a_wrong_table_of_source_water(rows, told, tmp_path):
+    with pytest.raises(DataError, match=told):
+        of_candidates(lake_table(tmp_path, rows), sites())

@@ -5,11 +5,13 @@ with water economiser and tower, C6 midsize with air economiser and air-cooled c
 chillers. Lei et al. 2025, RCR 219:108310: c15 liquid on towers, c16 liquid on adiabatic dry coolers, each pooled over
 three kinds (rear door, cold plate, immersion).
 
-What is outside, and why
-- C6 in 3B (Las Vegas): 0.04 below the band. The published control of midsize halls is not published in full; ours
-  closes the hall outside -9 to 15 degC dew point.
-- C1, water in 1A and 2A: below the band by 0.25 and 0.28 L/kWh, since the published rule keeps halls closed for more
-  hours there; three vintages of the same group differ by 0.1 of PUE in these zones.
+What is outside, and why (`test_why_…` holds the reasons to it)
+- C6 in 3B (Las Vegas): 0.04 below the band. Ours closes the hall below a dew point of -9 degC (ASHRAE's recommended range
+  since 2015, the papers' -12 to -9); from 5.5 degC, the range of 2008 to 2015, all five zones are inside.
+- C1, water: in 1A, 2A and 6A below by 0.25, 0.28 and 0.04 L/kWh. Half to nine tenths of that is the water rule: ours
+  lets moist air take the heat, theirs evaporates all of it, which brings 0.74, 0.72 and 0.13. The rest is the most humid air
+  let in: ours 80 % of saturation at the supply (2020), their range is 60 to 90 %; from 60 % on all five zones are inside in
+  water and PUE, with 6,000 hours of closed halls in Miami in place of 2,800.
 - c16, water: right in size (0 to 0.37 L/kWh in any zone) and in 2A and 3B inside, but 1A is above and 4B, 6A below: the
   published control of the pads is not known, ours runs them only where they save chiller work."""
 
@@ -22,12 +24,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from siting.inputs.climate import AIR, COOLING_TABLE, cooling_climate, hourly, pue_of_mean_air, technologies
+from siting.inputs.climate import AIR, COOLING_TABLE, cooling_climate, hourly, pue_of_mean_air, technologies, weather_at
 from siting.physics import air, cooling
 from siting.physics.cooling.uncertainty import band, draws
 from siting.sources.weather import open_weather
 
 EPW = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "epw"
+TYPICAL = Path(__file__).resolve().parents[2] / "data" / "germany" / "weather_typical.nc"
 ZONES = {"1A": "Miami", "2A": "Houston", "3B": "Las.Vegas", "4B": "Albuquerque", "6A": "Minneapolis"}
 PUE = {
     ("C1", "air_economiser"): [(1.169, 1.342), (1.167, 1.307), (1.109, 1.227), (1.095, 1.196), (1.104, 1.203)],
@@ -94,6 +97,33 @@ def test_wue_is_inside_the_published_band(case, technology, zone):
     assert low - OUTSIDE_WUE.get((case, zone), 0.0) <= got <= high
 
 
+def mean_of(technology: str, zone: str, **changed: float) -> tuple[float, float]:
+    """PUE and WUE of a zone with some parameters changed."""
+    t = technologies(only=[technology])[0]
+    here = weather().sel(station=station(ZONES[zone]))
+    outdoor = air.state(*(here[v].values for v in AIR))
+    got = cooling.MODELS[t.model](outdoor, t.parameters | changed)
+    return float(got.pue.mean()), float(got.wue_l_per_kwh.mean())
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_why_water_of_air_economisers_is_below_the_band(zone):
+    """With the papers' water rule and the humid end of what they let in (60 % of 60 to 90 %), both are inside everywhere."""
+    at = list(ZONES).index(zone)
+    pue, wue = mean_of("air_economiser", zone, supply_rh_max=0.6, **PAPERS_WATER)
+    assert PUE["C1", "air_economiser"][at][0] <= pue <= PUE["C1", "air_economiser"][at][1]
+    assert WUE["C1", "air_economiser"][at][0] <= wue <= WUE["C1", "air_economiser"][at][1]
+    _, half_way = mean_of("air_economiser", zone, **PAPERS_WATER)
+    assert half_way >= WUE["C1", "air_economiser"][at][0] - 0.08
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_why_las_vegas_is_below_the_band(zone):
+    """A legacy hall that keeps the driest dew point of ASHRAE 2008 (5.5 degC) is inside in every zone."""
+    low, high = PUE["C6", "air_economiser_midsize"][list(ZONES).index(zone)]
+    assert low <= mean_of("air_economiser_midsize", zone, driest_dew_point_c=5.5)[0] <= high
+
+
 def test_water_of_pads_has_the_published_size():
     got = climate()["wue_l_per_kwh"].sel(cooling="dry_cooler_liquid")
     assert (got >= 0).all() and (got <= 0.37).all()
@@ -111,19 +141,25 @@ def test_warm_water_makes_climate_nearly_stop_mattering():
 
 
 def test_operators_ranking_holds():
-    """AWS 2024: Singapore 1.32, Stockholm 1.10. Azure: WUE 2.24 in Phoenix, 0.16 in Sweden. No weather of Singapore or
-    Stockholm is at hand: Miami (1A) stands for the first, Minneapolis (6A, Stockholm's zone) for the second."""
-    pue = climate()["pue"].sel(cooling="air_economiser")
-    assert float(pue.sel(station="1A")) - float(pue.sel(station="6A")) > 0.04
-    singapore = air.state(*np.broadcast_arrays(27.5 + 3 * np.sin(np.linspace(0, 700, 8760)), 24.3, 100_800.0))
-    stockholm = air.state(*np.broadcast_arrays(6.7 + 11 * np.sin(np.linspace(0, 6.283, 8760)), 2.0, 100_800.0))  # synthetic
-    p = {t.name: t for t in technologies()}["air_economiser"].parameters
-    assert cooling.air_economiser(singapore, p).pue.mean() - cooling.air_economiser(stockholm, p).pue.mean() > 0.1
-    water = cooling_climate(weather(), technologies(only=["air_economiser", "dry_cooler_adiabatic"]))["wue_l_per_kwh"]
-    water = water.sel(station=[station("Phoenix"), station("Minneapolis")])
-    for technology in ("air_economiser", "dry_cooler_adiabatic"):
-        phoenix, sweden = water.sel(cooling=technology).values
-        assert phoenix > 4 * sweden
+    """AWS 2024: Singapore 1.32, Stockholm 1.10. Azure: WUE 2.24 in Phoenix, 0.16 in Sweden.
+
+    Phoenix is its own station. Kiel stands for Sweden: on the same sea, the northernmost weather that is shipped, 2 K warmer
+    than Stockholm. No free weather of Singapore is at hand: SYNTHETIC hours with the published mean and percentiles of zone
+    0A. A Meteonorm year of Changi (in the package cityenergyanalyst, not free to copy) gave PUE 1.285 and 1.28 L/kWh, both
+    inside the bands of 0A, against 1.120 and 0.01 at Kiel: 0.16 of PUE, published 0.22."""
+    t = technologies(only=["air_economiser", "dry_cooler_adiabatic"])
+    kiel = cooling_climate(weather_at(TYPICAL, 10.1, 54.3), t).squeeze()
+    hour = np.arange(8760)
+    singapore = air.state(27.5 + 1.0 * np.sin(hour / 1394) + 3.2 * np.sin(hour * np.pi / 12), np.full(8760, 24.3), 100_787.0)
+    assert np.percentile(singapore.dry_bulb_c, [1, 99]) == pytest.approx([23.6, 32.0], abs=1.3)
+    assert singapore.wet_bulb_c.mean() == pytest.approx(25.1, abs=0.2)
+    hot = cooling.air_economiser(singapore, t[0].parameters).pue.mean() - float(kiel["pue"].sel(cooling="air_economiser"))
+    assert 0.12 < hot < 0.25
+    water = cooling_climate(weather().sel(station=[station("Phoenix")]), t)["wue_l_per_kwh"].squeeze()
+    for of in t:
+        north = float(kiel["wue_l_per_kwh"].sel(cooling=of.name))
+        assert float(water.sel(cooling=of.name)) > 5 * north, of.name
+    assert float(water.sel(cooling="air_economiser")) > 0.5  # Azure's halls are of this kind: 2.24 with their own parameters
 
 
 def test_the_band_of_the_published_ranges_is_the_published_band():

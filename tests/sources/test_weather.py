@@ -12,8 +12,9 @@ import xarray as xr
 
 from siting.errors import DataError
 from siting.physics import air
-from siting.sources.weather import READERS, at_sites, between_cells, form_of, open_weather
+from siting.sources.weather import READERS, at_sites, between_cells, form_of, open_weather, water_of
 
+from .atlite_cutout import CUTOUT, raw_era5
 from .weather_files import (
     BERLIN,
     EPW,
@@ -150,6 +151,37 @@ def test_atlite_cutout(tmp_path):
     other["influx_direct"].attrs["module"] = "sarah"
     with pytest.raises(DataError, match="module 'sarah'"):
         open_weather(write(other, tmp_path / "sarah.nc"))
+
+
+def test_a_cutout_that_atlite_wrote(tmp_path):
+    """atlite 0.7's own file and the raw hours that it was made from give the same weather; the sun is atlite's in one only."""
+    raw = write(raw_era5(), tmp_path / "era5.nc")
+    assert form_of(CUTOUT) == "cutout" and form_of(raw) == "era5"
+    got, true = open_weather(CUTOUT).load(), open_weather(raw).load()
+    assert got.sizes == true.sizes == {"time": 47, "lat": 3, "lon": 3}
+    for v in ("dry_bulb_c", "dew_point_c", "wind_speed_m_per_s", "wind_speed_100m_m_per_s", "ghi_w_per_m2", "dhi_w_per_m2"):
+        np.testing.assert_allclose(got[v], true[v], atol=2e-3, err_msg=v)
+    np.testing.assert_allclose(got["elevation_m"], true["elevation_m"], atol=1e-3)
+    np.testing.assert_allclose(got["pressure_pa"], true["pressure_pa"], rtol=3e-3)
+    high = got["dni_w_per_m2"].where(got["ghi_w_per_m2"] > 200, drop=True)
+    np.testing.assert_allclose(high, true["dni_w_per_m2"].sel(time=high["time"]).where(high.notnull()), rtol=0.02, atol=1)
+
+
+def test_lakes_of_era5(tmp_path):
+    """The model's lake counts where the cell has one; the sea comes first; both are needed to know."""
+    raw = raw_era5()
+    like = raw["t2m"]
+    lake = raw.assign(lmlt=xr.full_like(like, 285.15), cl=xr.where(like["longitude"] == 8.25, 0.02, 0.0) + 0 * like)
+    got = open_weather(write(lake, tmp_path / "lake.nc"))
+    assert np.isnan(got["lake_temperature_c"].sel(lon=8.0)).all()
+    np.testing.assert_allclose(got["lake_temperature_c"].sel(lon=8.25), 12.0, atol=1e-3)
+    sea = lake.assign(sst=xr.where(like["longitude"] == 8.5, 288.15, np.nan) + 0 * like)
+    sea["sst"].attrs["units"] = "K"
+    both = water_of(open_weather(write(sea, tmp_path / "both.nc")))
+    assert both is not None
+    np.testing.assert_allclose(both.isel(time=0, lat=0), [np.nan, 12.0, 15.0], atol=1e-3)
+    with pytest.raises(DataError, match="lmlt and cl; download lake_mix_layer_temperature, lake_cover"):
+        open_weather(write(lake.drop_vars("cl"), tmp_path / "no_cover.nc"))
 
 
 @needs_epw

@@ -55,9 +55,12 @@ def once_through(water_c: ArrayLike, pressure_pa: ArrayLike, p: Parameters) -> P
 
 
 def sea_water(outdoor: air.State, p: Parameters) -> Performance:
-    """`once_through` for the water beside the site, `outdoor.source_water_c`; ValueError where the weather has none."""
+    """`once_through` for the sea, lake or river beside the site, `outdoor.source_water_c`; ValueError where none is known."""
     if outdoor.source_water_c is None:
-        raise ValueError("needs the temperature of the water at the site: weather with sea_temperature_c")
+        raise ValueError(
+            "needs the temperature of the water at the site: weather with sea_temperature_c or "
+            "lake_temperature_c, or a table of the planner's own (cooling.source_water in a study, --source-water at a place)"
+        )
     return once_through(outdoor.source_water_c, outdoor.pressure_pa, p)
 
 

@@ -17,7 +17,7 @@ from .cutout import read_cutout
 from .epw import ENDINGS, epw_files, read_epw
 from .era5 import read_era5
 from .grid import open_grid, read_grid
-from .sites import at_sites, between_cells, sea_beside
+from .sites import WATER, at_sites, between_cells, water_beside, water_of
 from .table import read_table
 from .variables import RADIATION, UNITS, WIND_HEIGHT_M, checked
 
@@ -82,11 +82,13 @@ def form_of(path: Path) -> str:
 __all__ = [
     "READERS",
     "UNITS",
+    "WATER",
     "WIND_HEIGHT_M",
     "at_sites",
     "between_cells",
     "form_of",
     "open_grid",
     "open_weather",
-    "sea_beside",
+    "water_beside",
+    "water_of",
 ]

@@ -3,7 +3,10 @@
 Instantaneous values are taken at the beginning of the hour. Radiation is labelled by the end of its hour and is moved
 to the hour's beginning; it may be accumulated over the hour (ERA5, J/m2), accumulated since midnight (ERA5-Land), or
 de-accumulated already (W/m2). Which of the first two it is shows in the afternoon: only an accumulation since midnight
-never falls."""
+never falls.
+
+The model behind ERA5 computes a lake (FLake; Choulga et al. 2019, HESS 23:4051) in every cell, also where there is none:
+its temperature is kept where `cl` says that at least LAKE_FROM of the cell is inland water."""
 
 from __future__ import annotations
 
@@ -28,10 +31,12 @@ DOWNLOAD = {  # the project's variable <- short names in the file, and the names
     "wind_speed_m_per_s": ("u10 and v10", "10m_u_component_of_wind, 10m_v_component_of_wind"),
     "wind_speed_100m_m_per_s": ("u100 and v100", "100m_u_component_of_wind, 100m_v_component_of_wind"),
     "sea_temperature_c": ("sst", "sea_surface_temperature"),
+    "lake_temperature_c": ("lmlt and cl", "lake_mix_layer_temperature, lake_cover"),
     "elevation_m": ("z", "geopotential"),
 }
 CHUNK = "32MiB"  # of a variable in memory; a few stand there at once
-KNOWN = {"t2m", "d2m", "sp", "ssrd", "fdir", "u10", "v10", "u100", "v100", "ws10", "ws100", "sst", "z"}
+KNOWN = {"t2m", "d2m", "sp", "ssrd", "fdir", "u10", "v10", "u100", "v100", "ws10", "ws100", "sst", "lmlt", "cl", "z"}
+LAKE_FROM = 0.01  # of a cell of 30 km: a lake of some 7 km2
 
 
 def read_era5(path: Path) -> xr.Dataset:
@@ -56,6 +61,11 @@ def read_era5(path: Path) -> xr.Dataset:
         elif {east, north} <= set(raw):
             speed = xr.apply_ufunc(np.hypot, raw[east], raw[north], dask="allowed")
             take(name, speed, raw[east].attrs.get("units"))
+    if {"lmlt", "cl"} <= set(raw):
+        cover = raw["cl"].isel(time=0, drop=True) if "time" in raw["cl"].dims else raw["cl"]
+        take("lake_temperature_c", raw["lmlt"].where(cover >= LAKE_FROM), raw["lmlt"].attrs.get("units"))
+    elif "lmlt" in raw:
+        problems.append(missing("lake_temperature_c"))
     if "z" in raw:
         height_of = raw["z"].isel(time=0, drop=True) if "time" in raw["z"].dims else raw["z"]
         take("elevation_m", height_of)

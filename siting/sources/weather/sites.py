@@ -11,7 +11,8 @@ import xarray as xr
 from ...errors import DataError
 from .variables import UNITS
 
-SEA_WITHIN_CELLS = 2.0  # a place has the sea beside it where the grid has a cell of it this near
+WATER_WITHIN_CELLS = 2.0  # a place has the sea or a lake beside it where the grid has a cell of it this near
+WATER = ("sea_temperature_c", "lake_temperature_c")
 STATION_REACH_DEGREES = 1.0  # a station stands for what is nearer than this
 
 
@@ -70,17 +71,28 @@ def between_cells(
     return _with_values(xr.Dataset(out).assign_coords(elevation_m=("cell", elevation.values)), np.arange(len(lon)), names, path)
 
 
-def sea_beside(sea: xr.DataArray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    """Temperature of the nearest cell of sea at each place, (place, time); NaN where none is SEA_WITHIN_CELLS away."""
-    wet, cell_lon, cell_lat = _land(sea.to_dataset(name="sea"), ["sea"])
-    out = np.full((len(lon), sea.sizes["time"]), np.nan)
+def water_of(weather: xr.Dataset) -> xr.DataArray | None:
+    """Temperature of the sea, and of the lake where there is no sea; None where the weather knows of neither."""
+    there = [weather[name] for name in WATER if name in weather]
+    return there[0].combine_first(there[1]) if len(there) == 2 else there[0] if there else None
+
+
+def water_beside(water: xr.DataArray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Temperature of the nearest cell of water at each place, (place, time); NaN where none is WATER_WITHIN_CELLS away.
+
+    Of stations it is that of the nearest station, where it has one."""
+    if "station" in water.dims:
+        near = _away(lon, lat, water["lon"].values, water["lat"].values).argmin(axis=1)
+        return np.asarray(water.transpose("station", "time").values[near])
+    wet, cell_lon, cell_lat = _land(water.to_dataset(name="water"), ["water"])
+    out = np.full((len(lon), water.sizes["time"]), np.nan)
     if len(wet):
-        size = abs(float(np.diff(sea["lat"].values).mean())) if sea.sizes["lat"] > 1 else 0.25
-        away = np.hypot(lat[:, None] - cell_lat, (lon[:, None] - cell_lon) * np.cos(np.radians(lat))[:, None])
-        near = away.min(axis=1) <= SEA_WITHIN_CELLS * size
+        size = abs(float(np.diff(water["lat"].values).mean())) if water.sizes["lat"] > 1 else 0.25
+        away = _away(lon, lat, cell_lon, cell_lat)
+        near = away.min(axis=1) <= WATER_WITHIN_CELLS * size
         row, column = wet[away.argmin(axis=1)[near]].T
         index = {"lat": xr.DataArray(row, dims="cell"), "lon": xr.DataArray(column, dims="cell")}
-        out[near] = _picked(sea, index).values
+        out[near] = _picked(water, index).values
     return out
 
 
@@ -122,6 +134,12 @@ def _of_stations(
     return _with_values(picked.drop_vars("clock_error_h", errors="ignore"), which, names, path)
 
 
+def _away(lon: np.ndarray, lat: np.ndarray, of_lon: np.ndarray, of_lat: np.ndarray) -> np.ndarray:
+    """Degrees from each place to each of the others."""
+    east = (lon[:, None] - of_lon) * np.cos(np.radians(lat))[:, None]
+    return np.asarray(np.hypot(lat[:, None] - of_lat, east))
+
+
 def _nearest(
     lon: np.ndarray,
     lat: np.ndarray,
@@ -132,8 +150,7 @@ def _nearest(
     path: Path,
     what: str,
 ) -> np.ndarray:
-    east = (lon[:, None] - of_lon) * np.cos(np.radians(lat))[:, None]
-    away = np.hypot(lat[:, None] - of_lat, east)
+    away = _away(lon, lat, of_lon, of_lat)
     best = away.argmin(axis=1)
     far = np.flatnonzero(away[np.arange(len(lon)), best] > reach)
     if len(far):

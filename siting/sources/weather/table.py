@@ -19,6 +19,7 @@ OTHER_UNITS = {  # column -> (the project's variable, its unit)
     "pressure_kpa": ("pressure_pa", "kPa"),
     "wind_speed_km_per_h": ("wind_speed_m_per_s", "km h-1"),
     "sea_temperature_k": ("sea_temperature_c", "K"),
+    "lake_temperature_k": ("lake_temperature_c", "K"),
 }
 
 

@@ -25,6 +25,7 @@ WIND_HEIGHT_M = 10.0  # of wind_speed_m_per_s
 MORE_UNITS = {  # what some sources have besides
     "wind_speed_100m_m_per_s": "m s-1",
     "sea_temperature_c": "degC",
+    "lake_temperature_c": "degC",  # of a lake or a river
     "elevation_m": "m",
 }
 RADIATION = ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")
