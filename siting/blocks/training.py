@@ -59,6 +59,11 @@ def _of(given: Given, w: str) -> Training:
     return work
 
 
+def _may(given: Given, w: str, s: str) -> bool:
+    """Whether the training may be done at the site (areas that it must not leave)."""
+    return not given.has("may_train") or bool(given.may_train[w, s])
+
+
 def _pausing(given: Given, w: str) -> Pausing:
     pausing = _of(given, w).pausing
     assert pausing is not None
@@ -99,7 +104,14 @@ def _plan_clusters(b: pyo.Block, given: Given) -> None:
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     """Adds `train` and its rows to the block of `workloads`."""
-    b.train = pyo.Var(b.training, given.s, given.t, domain=pyo.NonNegativeReals, doc="IT power training [MW]")
+    b.train = pyo.Var(
+        b.training,
+        given.s,
+        given.t,
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, w, s, t: (0, None if _may(given, w, s) else 0),
+        doc="IT power training [MW]",
+    )
     b.untrained = pyo.Var(b.training, domain=pyo.NonNegativeReals, doc="training left undone in the block [MWh]")
     b.within_rate = pyo.Constraint(
         b.training,

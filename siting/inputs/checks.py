@@ -70,12 +70,16 @@ def _work(inputs: Inputs) -> list[str]:
         for region in d["region"].values[of["has_demand"].values > 0]:
             if not of["reachable"].sel(region=region).values.any():
                 limit = getattr(work, "latency_ms", None)
+                if limit is None:
+                    problems.append(f"work.{name}: no site may do the work of region '{region}' (stays_in)")
+                    continue
                 trip = d["round_trip"].sel(region=region)
                 best = float(trip.min())
                 site = str(d["site"].values[int(trip.values.argmin())])
                 problems.append(
                     f"work.{name}: no site meets latency_ms {limit:g} for region '{region}'; "
                     f"the nearest, {site}, has {best:.1f} ms: allow that, or add a nearer candidate"
+                    + (f" in the areas of stays_in (by {work.stays_by})" if best <= limit else "")
                 )
     return problems
 

@@ -37,12 +37,15 @@ class Hours(NamedTuple):
         n_blocks = self.data["weight"].sizes["block"]
         return n_blocks, int(self.data["weight"].attrs["hours"])
 
-    def hour_of_day(self) -> np.ndarray:
-        """(block, hour), UTC; a plain table starts each block at midnight."""
-        if self.time is None:
-            n_blocks, n_hours = self.shape
-            return np.tile(np.arange(n_hours) % 24, (n_blocks, 1))
-        return pd.DatetimeIndex(self.time.ravel()).hour.to_numpy().reshape(self.time.shape)
+    def hour_of_day(self, timezone: str = "UTC") -> np.ndarray:
+        """(block, hour): hours since local midnight, with their fraction where the zone has one. A plain table starts each
+        block at midnight UTC; the clocks are those of the 15th of its month."""
+        times = self.time
+        if times is None:
+            days = np.array([f"2019-{int(m):02d}-15" for m in self.data["month"].values], "datetime64[h]")
+            times = days[:, None] + np.arange(self.shape[1])
+        local = pd.DatetimeIndex(times.ravel(), tz="UTC").tz_convert(timezone)
+        return (local.hour + local.minute / 60).to_numpy(float).reshape(times.shape)
 
 
 def of_blocks(

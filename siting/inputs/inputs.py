@@ -103,6 +103,7 @@ VARIABLES: dict[str, Variable] = {
     "round_trip": _v("site region", "ms", 0, 1e4, "network round trip"),
     "serving_cost": _v("workload site region", "EUR_2024/MWh", -1e9, 1e9, "cost of serving a region from a site"),
     "training_energy": _v("workload", "MWh/year", 0, 1e9, "training work in a year, IT energy"),
+    "may_train": _v("workload site", "1", 0, 1, "the training may be done at the site"),
     "training_rate": _v("workload", "MW", 0, 1e6, "largest IT power of the training work"),
     # generation behind the meter
     "availability": _v("site generator block hour", "1", 0, 1, "capacity factor of the hour"),

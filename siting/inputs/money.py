@@ -28,7 +28,7 @@ class Technologies:
 
     @classmethod
     def read(cls, study: Study) -> Technologies:
-        folder = SHIPPED if study.technologies is None else study.path(study.technologies)
+        folder = folder_of(study)
         table = study.cooling.table if study.cooling else None
         cooling_path = folder / "cooling.csv" if table is None else study.path(table)
         files = {"servers": folder / "servers.csv", "carbon": folder / "carbon.csv"}
@@ -176,6 +176,11 @@ class Technologies:
         )
         per_km = np.array([self.tariff("line", f"cost_{voltage_class(kv)}kv") for kv in sites["voltage_kv"]])
         return sites["distance_km"].to_numpy(float) * self.tariff("line", "route_factor") * per_km * years
+
+
+def folder_of(study: Study) -> Path:
+    """The folder of technology tables: the study's own, or those that ship."""
+    return SHIPPED if study.technologies is None else study.path(study.technologies)
 
 
 def voltage_class(kv: float) -> int:

@@ -28,6 +28,7 @@ from .screening import screened
 from .storage import storage
 from .water import water, with_basin
 from .weather import Weather
+from .work_units import resolved
 from .workloads import least_it_mw, workloads
 
 
@@ -37,6 +38,7 @@ def prepare(study: Study) -> Inputs:
     Raises StudyError or DataError with the file, the value and the rule; all missing files at once.
     """
     files.exist(study)
+    study, way = resolved(study)
     _weather_where_needed(study)
     table = with_basin(study, candidates(study))
     source_water.of_candidates(study, table)
@@ -52,7 +54,7 @@ def prepare(study: Study) -> Inputs:
     weather = weather.only(sites["site"].tolist())
     parts: dict[str, xr.DataArray] = dict(hours.data)
     parts |= _site_arrays(study, sites, technologies)
-    parts |= workloads(study, sites, *hours.shape, hours.hour_of_day())
+    parts |= workloads(study, sites, hours)
     parts |= _least_new_it(study, parts)
     parts |= cooling(study, sites, weather, technologies, hours)
     parts |= accepts(study, technologies)
@@ -70,7 +72,7 @@ def prepare(study: Study) -> Inputs:
     data = described(xr.Dataset(parts))
     if hours.time is not None:
         data = data.assign_coords(time=(("block", "hour"), hours.time))
-    notes = hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
+    notes = way | hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
     if "can_cool" in parts:
         notes["not_available"] = not_available(data)
     notes["sources"] = files.sources(study, [technologies.folder] if technologies.tables else [])
@@ -124,7 +126,9 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
 def _least_new_it(study: Study, parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """What must be built somewhere, in whole modules: a bound that the solver would take long to find by itself."""
     total = parts["demand"].sum(["workload", "region"]).values
-    least = least_it_mw(study, total, parts["weight"].values, (parts["month"] + 100 * parts["scenario"]).values)
+    energy, rate = (dict(zip(study.work, parts[n].values, strict=True)) for n in ("training_energy", "training_rate"))
+    month = (parts["month"] + 100 * parts["scenario"]).values
+    least = least_it_mw(study, total, energy, rate, parts["weight"].values, month)
     new = max(least - float(parts["existing_it"].sum()), 0.0)
     if study.sites.module_mw is not None:
         new = float(np.ceil(new / study.sites.module_mw - 1e-6)) * study.sites.module_mw

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from zoneinfo import available_timezones
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,13 +15,14 @@ from ..physics import geography
 from ..sources.tables import read_csv
 from ..study.study import Study
 from ..study.workloads import Inference
+from . import sovereignty
+from .hours import Hours
+from .work_units import growth_factor
 
 
-def workloads(
-    study: Study, sites: gpd.GeoDataFrame, n_blocks: int, n_hours: int, hour_of_day: np.ndarray
-) -> dict[str, xr.DataArray]:
-    """Demand by region and hour, reachability, serving costs, training budgets. `hour_of_day` is (block, hour), UTC."""
-    names = list(study.work)
+def workloads(study: Study, sites: gpd.GeoDataFrame, hours: Hours) -> dict[str, xr.DataArray]:
+    """Demand by region and hour, reachability, serving costs, training budgets, all grown to the year of the study."""
+    names, (n_blocks, n_hours) = list(study.work), hours.shape
     inference = {n: w for n, w in study.work.items() if isinstance(w, Inference)}
     regions = {n: _regions(study, w) for n, w in inference.items()}
     labels = list(dict.fromkeys(r for t in regions.values() for r in t["region"])) or ["none"]
@@ -29,20 +33,21 @@ def workloads(
         np.zeros((len(names), len(labels), n_blocks, n_hours)),
         {"workload": names, "region": labels, "block": np.arange(n_blocks), "hour": np.arange(n_hours)},
     )
+    grown = {n: growth_factor(study, w.growth, study.year) for n, w in study.work.items()}
     trip = xr.DataArray(np.zeros(shape[1:]), {"site": sites["site"].tolist(), "region": labels})
     serving = xr.zeros_like(reach)
     for name, w in inference.items():
         table = regions[name]
         here = {"workload": name, "region": table["region"].tolist()}
         has.loc[here] = 1.0
-        factor = np.ones((n_blocks, n_hours)) if w.profile is None else np.asarray(w.profile)[hour_of_day]
-        demand.loc[here] = table["it_mw"].to_numpy()[:, None, None] * factor
+        demand.loc[here] = grown[name] * table["it_mw"].to_numpy()[:, None, None] * _of_day(w, table, hours)
         if w.latency_ms is not None:
             ms = _round_trip(table, sites, w.route_factor)
             trip.loc[{"region": here["region"]}] = ms
             reach.loc[here] = (ms <= w.latency_ms).astype(float)
         else:
             reach.loc[here] = 1.0
+        reach.loc[here] = reach.loc[here] * sovereignty.inside(name, w, table, sites)
         if w.serving_costs is not None:
             serving.loc[here] = _serving_costs(study, w, sites, table)
     training = [w for w in study.work.values() if not isinstance(w, Inference)]
@@ -50,24 +55,41 @@ def workloads(
     if any(w.serving_costs is not None for w in inference.values()):
         out["serving_cost"] = serving
     for variable, attribute in (("training_energy", "mwh_it_per_year"), ("training_rate", "max_it_mw")):
-        values = [float(getattr(w, attribute)) if w in training else 0.0 for w in study.work.values()]
+        values = [grown[n] * float(getattr(w, attribute)) if w in training else 0.0 for n, w in study.work.items()]
         out[variable] = xr.DataArray(values, {"workload": names})
+    if any(w.stays_in for w in training):
+        may = [sovereignty.of_work(n, w, sites) for n, w in study.work.items()]
+        out["may_train"] = xr.DataArray(np.array(may, float), {"workload": names, "site": sites["site"].tolist()})
     return out
 
 
-def least_it_mw(study: Study, demand: np.ndarray, weight: np.ndarray, month: np.ndarray) -> float:
+def _of_day(w: Inference, table: pd.DataFrame, hours: Hours) -> np.ndarray:
+    """(region, block, hour): the profile in each region's local time; between two of its hours in proportion."""
+    if w.profile is None:
+        return np.ones((len(table), *hours.shape))
+    profile = np.asarray(w.profile)
+    zones = table["timezone"] if "timezone" in table else pd.Series(w.timezone or "UTC", index=table.index)
+    factor = {}
+    for zone in zones.unique():
+        local = hours.hour_of_day(str(zone))
+        first, rest = np.floor(local).astype(int), local % 1
+        factor[zone] = (1 - rest) * profile[first] + rest * profile[(first + 1) % 24]
+    return np.array([factor[zone] for zone in zones])
+
+
+def least_it_mw(
+    study: Study, demand: np.ndarray, energy: dict[str, float], rates: dict[str, float], weight: np.ndarray, month: np.ndarray
+) -> float:
     """The IT capacity that any plan needs, whatever its sites: the least C that carries the peak of inference and, in every
     training window, Σ weight · min(C − inference, rate) ≥ work of the window; steady work is there in every hour. By
-    bisection; `demand` is (block, hour), MW."""
-    training = [w for w in study.work.values() if not isinstance(w, Inference)]
-    demand = demand + sum(w.mwh_it_per_year for w in training if w.window == "steady") / 8760
-    training = [w for w in training if w.window != "steady"]
-    if not training:
+    bisection; `demand` is (block, hour), MW; `energy` and `rates` are of each training work."""
+    windows_by_work = {n: w.window for n, w in study.work.items() if not isinstance(w, Inference)}
+    demand = demand + sum(energy[n] for n, window in windows_by_work.items() if window == "steady") / 8760
+    moving = {n: window for n, window in windows_by_work.items() if window != "steady"}
+    if not moving:
         return float(demand.max(initial=0.0))
-    rate = sum(w.max_it_mw for w in training)
-    work_of_year = {
-        window: sum(w.mwh_it_per_year for w in training if w.window == window) for window in ("day", "month", "year")
-    }
+    rate = sum(rates[n] for n in moving)
+    work_of_year = {k: sum(energy[n] for n, window in moving.items() if window == k) for k in ("day", "month", "year")}
     windows = [("year", np.arange(len(weight)))] + [("month", np.flatnonzero(month == m)) for m in np.unique(month)]
     windows += [("day", np.array([d])) for d in range(len(weight))]
     nested = {"year": ("year", "month", "day"), "month": ("month", "day"), "day": ("day",)}
@@ -92,7 +114,13 @@ def _regions(study: Study, w: Inference) -> pd.DataFrame:
     """region, it_mw and, where given, lon, lat. From a table, or the largest cities, each with the people nearest to it."""
     if w.table is not None:
         path = study.path(w.table)
-        table = read_csv(path, ["region", "it_mw"], ["it_mw", "lon", "lat"], ["region"])
+        amount = "it_mw" if w.units is None else "users"
+        table = read_csv(path, ["region", amount], [amount, "lon", "lat"], ["region"])
+        if w.units is not None:
+            assert w.peak_it_mw is not None
+            table["it_mw"] = w.peak_it_mw * table["users"] / table["users"].sum()
+        if "timezone" in table:
+            _known_zones(table["timezone"], path)
         if w.latency_ms is not None and not {"lon", "lat"} <= set(table.columns):
             raise DataError("a latency limit needs the columns lon and lat", path)
         negative = table.loc[table["it_mw"] < 0, "region"].tolist()
@@ -113,14 +141,23 @@ def _regions(study: Study, w: Inference) -> pd.DataFrame:
     return out
 
 
+def _known_zones(zones: pd.Series, path: Path) -> None:
+    if wrong := [str(z) for z in zones.unique() if str(z) not in available_timezones()]:
+        raise DataError([f"timezone '{z}' is no IANA name, such as Europe/Berlin" for z in wrong], path)
+
+
 def within_reach(study: Study, sites: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
-    """`workload: region` → which sites meet the latency limit; only workloads with one."""
+    """`workload: region` → which sites meet the latency limit and lie in its areas; only workloads with such rules."""
     out: dict[str, np.ndarray] = {}
     for name, w in study.work.items():
-        if isinstance(w, Inference) and w.latency_ms is not None:
+        if isinstance(w, Inference):
             table = _regions(study, w)
-            ms = _round_trip(table, sites, w.route_factor)
-            out |= {f"{name}: {r}": ms[:, j] <= w.latency_ms for j, r in enumerate(table["region"])}
+            near = sovereignty.inside(name, w, table, sites)
+            if w.latency_ms is not None:
+                near = near & (_round_trip(table, sites, w.route_factor) <= w.latency_ms)
+            out |= {f"{name}: {r}": near[:, j] for j, r in enumerate(table["region"]) if not near[:, j].all()}
+        elif w.stays_in:
+            out[name] = sovereignty.of_work(name, w, sites)
     return out
 
 

@@ -63,7 +63,8 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "outcome": solution.outcome,
         "days_shown": _days_shown(solution),
         "notes": {
-            s: _notes(solution, s) for s in ("days", "headroom", "clean", "consequence", "flexibility", "sources", "other")
+            s: _notes(solution, s)
+            for s in ("work", "days", "headroom", "clean", "consequence", "flexibility", "sources", "other")
         },
         "modelled": notes.modelled_sources(solution),
         "study": solution.study_yaml,

@@ -13,9 +13,7 @@ from . import words
 class Note(NamedTuple):
     title: str
     text: str = ""
-    section: str = (
-        "other"  # decision (shown there in words) | days | headroom | clean | consequence | flexibility | sources | other
-    )
+    section: str = "other"  # a key of the notes in `html.contents`, or `decision`: shown there in words
 
 
 NOTES = {
@@ -129,6 +127,12 @@ NOTES = {
         "storage, or a clean score, is too high by its losses.",
     ),
     "not_available": Note("Cooling that is not available at a site", "No hall of it may be built there."),
+    "work": Note(
+        "From work to megawatts",
+        "Each step: its factor with range and source, and what it gives. `result at low` and `result at high`: the last line "
+        "of the work with this factor alone at either end of its range. They tell what the answer hangs on.",
+        "work",
+    ),
     "not_yet": Note("Technologies that do not exist yet", "They may not be built in the year of the study."),
     "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
     "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),

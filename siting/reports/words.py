@@ -88,8 +88,8 @@ def number(value: Any, digits: int = 3) -> str:
         return "unlimited" if value > 0 else "minus unlimited"
     if abs(value) < 1e-9:
         return "0"
-    if abs(value) < 1e-4:
-        return f"{value:.1e}"
+    if abs(value) < 1e-4 or abs(value) >= 1e12:
+        return f"{value:.{digits - 1}e}"
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
     return f"{value:,.{decimals}f}"
 

@@ -27,6 +27,8 @@ from .storage import Storage
 from .water import Water
 from .workloads import Inference, Training
 
+COMPUTED_FROM = {"units": ("peak_it_mw",), "runs": ("mwh_it_per_year", "max_it_mw")}  # work in its own units: never typed
+
 
 class Study(Group):
     """A question to the model. `folder` is where its relative paths start."""
@@ -113,6 +115,9 @@ class Study(Group):
 
     @model_validator(mode="after")
     def _years(self) -> Study:
+        growing = [name for name, w in self.work.items() if w.growth is not None]
+        if growing and self.year is None:
+            raise ValueError(f"work.{growing[0]}.growth needs 'year', the year planned for")
         if self.grid is None:
             return self
         later = [name for name, c in self.grid.flexible.items() if c.firm_from_year is not None]
@@ -144,6 +149,9 @@ class Study(Group):
     def as_dict(self) -> dict[str, Any]:
         """The study as plain values, with limit keys as a planner types them."""
         raw = self.model_dump(mode="json", exclude_unset=True)
+        for work in raw["work"].values():
+            for key in COMPUTED_FROM.get(next((k for k in COMPUTED_FROM if work.get(k)), ""), ()):
+                work.pop(key, None)
         for account, rules in raw.get("limits", {}).items():
             typed = [to_keys(account, rule) for rule in rules]
             raw["limits"][account] = typed if len(typed) > 1 else typed[0]

@@ -4,38 +4,70 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, model_validator
 
 from .group import Group, NotNegative, Positive, Share
+from .work_units import Growth, Runs, Served
 
 Needs = Literal["air", "liquid"] | None  # what its racks are cooled by: only halls of such a technology can hold it
 
 
-class Inference(Group):
-    """Continuous work of users in regions, within a network round trip."""
+class Placed(Group):
+    """What every work may ask of its place: cooling, racks, and areas that it must not leave.
+
+    `stays_in` are values of the column `stays_by` of the sites: only sites there may do the work.
+    """
 
     needs: Needs = None
     rack_kw: Positive | None = None  # power of its racks
+    growth: Growth | None = None
+    stays_in: tuple[str, ...] = ()
+    stays_by: str = "state"
+
+
+class Inference(Placed):
+    """Continuous work of users in regions, within a network round trip: MW of IT at the peak, or `units` of work of a mean day.
+
+    `profile` is by the hour of the day of `timezone` (`Europe/Berlin`; of the column `timezone` of the table, where it has one;
+    UTC where neither is given). A column `stays_in` of the table (`Bayern|Hessen`) holds one region's work in those areas.
+    """
 
     kind: Literal["inference"]
     peak_it_mw: Positive | None = None
+    units: Served | None = None
     cities: Path | None = None
     regions: int | None = Field(None, ge=1)
-    table: Path | None = None  # region, it_mw and, for a latency limit, lon, lat
+    table: Path | None = None  # region, it_mw (with units: users, relative) and, for a latency limit, lon, lat
     serving_costs: Path | None = None  # site, region, eur_2024_per_mwh
     latency_ms: Positive | None = None
     route_factor: Annotated[float, Field(ge=1)] = 1.5
-    profile: tuple[NotNegative, ...] | None = None  # 24 factors by hour of the day (UTC); the largest is 1
+    profile: tuple[NotNegative, ...] | None = None  # 24 factors by hour of the day; the largest is 1
+    timezone: str | None = None  # IANA name: the hours of `profile` are local
+
+    @property
+    def peak_over_mean(self) -> float:
+        """Peak of the day over its mean."""
+        return 1.0 if self.profile is None else 24 / sum(self.profile)
 
     @model_validator(mode="after")
     def _regions(self) -> Inference:
         if (self.table is None) == (self.cities is None):
             raise ValueError("give either 'table' (region, it_mw) or 'cities' with 'regions' and 'peak_it_mw'")
-        if self.cities is not None and (self.regions is None or self.peak_it_mw is None):
-            raise ValueError("'cities' needs 'regions' (how many) and 'peak_it_mw'")
-        if self.profile is not None and len(self.profile) != 24:
-            raise ValueError(f"'profile' needs 24 factors, one an hour (UTC), and has {len(self.profile)}")
+        if self.units is not None and self.peak_it_mw is not None:
+            raise ValueError("give either 'peak_it_mw' or 'units' (tokens or requests of a day), not both")
+        if self.cities is not None and (self.regions is None or (self.peak_it_mw is None and self.units is None)):
+            raise ValueError("'cities' needs 'regions' (how many) and 'peak_it_mw' or 'units'")
+        if self.profile is not None and (len(self.profile) != 24 or max(self.profile) <= 0):
+            raise ValueError(f"'profile' needs 24 factors, one an hour, not all 0, and has {len(self.profile)}")
+        if self.timezone is not None:
+            if self.profile is None:
+                raise ValueError("'timezone' is that of 'profile', which is not given")
+            try:
+                ZoneInfo(self.timezone)
+            except (ZoneInfoNotFoundError, ValueError):
+                raise ValueError(f"timezone '{self.timezone}' is no IANA name, such as Europe/Berlin") from None
         return self
 
 
@@ -50,19 +82,18 @@ class Pausing(Group):
     max_ramp_mw_per_hour: Positive | None = None  # of the work's IT power at each site
 
 
-class Training(Group):
-    """Work that may move: MWh of IT in a year, a largest rate, and the window within which it may move.
+class Training(Placed):
+    """Work that may move: MWh of IT in a year and a largest rate, or the `runs` of a year, and the window within which it may
+    move.
 
     `window: steady` is work without freedom: the same power at the same sites in every hour. Without `pausing`, power moves
     freely at no loss; with it, clusters stop and start at the cost that it says.
     """
 
-    needs: Needs = None
-    rack_kw: Positive | None = None  # power of its racks
-
     kind: Literal["training"]
-    mwh_it_per_year: Positive
-    max_it_mw: Positive
+    mwh_it_per_year: Positive | None = None
+    max_it_mw: Positive | None = None
+    runs: Runs | None = None
     window: Literal["day", "month", "year", "steady"] = "day"
     firm: bool = False
     pausing: Pausing | None = None
@@ -78,7 +109,12 @@ class Training(Group):
 
     @model_validator(mode="after")
     def _fits(self) -> Training:
-        if self.mwh_it_per_year > self.max_it_mw * 8760:
+        plain = (self.mwh_it_per_year, self.max_it_mw)
+        if (self.runs is None) == (plain == (None, None)):
+            raise ValueError("give either 'mwh_it_per_year' and 'max_it_mw', or 'runs' (training runs of a year)")
+        if self.runs is None and None in plain:
+            raise ValueError("'mwh_it_per_year' and 'max_it_mw' go together")
+        if self.mwh_it_per_year is not None and self.max_it_mw is not None and self.mwh_it_per_year > self.max_it_mw * 8760:
             need = self.mwh_it_per_year / 8760
             raise ValueError(f"max_it_mw {self.max_it_mw:g} cannot do {self.mwh_it_per_year:g} MWh: at least {need:.1f} MW")
         if self.window == "steady" and (self.pausing is not None or not self.firm):

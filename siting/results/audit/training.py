@@ -19,7 +19,10 @@ def training(s: Solution, inputs: Inputs) -> list[str]:
             continue
         power = d["workloads_train"].sel(workload=name)
         total = power.sum("site")
-        out += above(total - w.max_it_mw, f"training '{name}' exceeds its largest rate", w.max_it_mw)
+        rate = float(d["training_rate"].sel(workload=name))
+        out += above(total - rate, f"training '{name}' exceeds its largest rate", rate)
+        if "may_train" in d:
+            out += above(power * (1 - d["may_train"].sel(workload=name)), f"training '{name}' leaves its areas", rate)
         done = total.sum("hour")
         if w.pausing:
             up = d["workloads_up"].sel(workload=name)
@@ -58,7 +61,7 @@ def _windows(d: xr.Dataset, name: str, w: Training, done: xr.DataArray) -> list[
     groups = (of_scenario if whole else of_scenario + d["month"] if w.window == "month" else d["block"]).values
     out = []
     for group in np.unique(groups):
-        least = w.mwh_it_per_year * float(hours.values[groups == group].sum()) / 8760
+        least = float(d["training_energy"].sel(workload=name)) * float(hours.values[groups == group].sum()) / 8760
         found = float(of_year.values[groups == group].sum())
         if found < least * (1 - 1e-5) - 1e-3:
             out.append(f"training '{name}': {found:.1f} of {least:.1f} MWh are done in {w.window} {group:g} (window)")
