@@ -59,8 +59,10 @@ class Inference(Placed):
             raise ValueError("give either 'peak_it_mw' or 'units' (tokens or requests of a day), not both")
         if self.cities is not None and (self.regions is None or (self.peak_it_mw is None and self.units is None)):
             raise ValueError("'cities' needs 'regions' (how many) and 'peak_it_mw' or 'units'")
-        if self.profile is not None and (len(self.profile) != 24 or max(self.profile) <= 0):
-            raise ValueError(f"'profile' needs 24 factors, one an hour, not all 0, and has {len(self.profile)}")
+        if self.profile is not None and len(self.profile) != 24:
+            raise ValueError(f"'profile' needs 24 factors, one an hour, and has {len(self.profile)}")
+        if self.profile is not None and max(self.profile) <= 0:
+            raise ValueError("'profile' is 0 in every hour")
         if self.timezone is not None:
             if self.profile is None:
                 raise ValueError("'timezone' is that of 'profile', which is not given")
