@@ -44,7 +44,7 @@ WRONG = [  # key, value, what the message must say
     ("grid.headroom", "joint", r"headroom 'joint' needs 'network'; without one say 'per_bus' .* or 'off'"),
     ("hours.days", 3, r"'table' already gives the hours"),
     ("solver.gap", 1.5, r"'solver\.gap' \(is 1\.5\): should be less than 1"),
-    ("work.web.profile", [1.0, 0.5], r"'profile' needs 24 factors, one an hour \(UTC\), and has 2"),
+    ("work.web.profile", [1.0, 0.5], r"'profile' needs 24 factors, one an hour, and has 2"),
     ("name", ..., r"'name' is missing"),
 ]
 
