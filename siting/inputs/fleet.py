@@ -28,7 +28,7 @@ from .grid import Grid, build_grid
 from .headroom import at_buses, bus_of_site
 from .hours import Hours
 from .money import SHIPPED, Rows, Technologies
-from .situations import BASE_FACTOR, VARIABLE, demand_by_bus
+from .situations import VARIABLE, demand_by_bus
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,7 @@ class Fleet:
     limit_mw: NDArray[np.float64]  # (branch,)
     bus: NDArray[np.int64]  # bus number of each site
     prices: str  # zone | node: what plants are paid
+    share_of_rating: float  # what a branch may carry, in `limit_mw`
 
 
 def fleet(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies: Technologies) -> Fleet | None:
@@ -78,9 +79,10 @@ def fleet(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies: Tec
         _stores(grid, rows, path),
         available(plants, weather, rows, path).reshape(len(plants), *hours.time.shape),
         demand.reshape(len(demand), *hours.time.shape),
-        BASE_FACTOR * grid.network.rating_mw,
+        asked.share_of_rating * grid.network.rating_mw,
         bus_of_site(grid, sites),
         asked.prices,
+        asked.share_of_rating,
     )
 
 

@@ -85,7 +85,9 @@ NOTES = {
         "What the load brings, and from where",
         "The grid's plants dispatched at least cost with and without the import of all sites together; the difference. "
         "Short-run: the plants stand as they are in the year of the fleet. For the choice of a site, which lasts, a long-run "
-        "marginal factor is right: give carbon.marginal instead. Sites share each hour by their import of it.",
+        "marginal factor is right: give carbon.marginal instead. Sites share each hour by their import of it. The grid is an "
+        "island: its demand is what its plants made in the record, exports in it, and no neighbour answers to the load. "
+        "Branches carry the share of their rating in the last row, with no outage looked at.",
         "consequence",
     ),
     "consequence_by_fuel": Note(

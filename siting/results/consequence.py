@@ -1,7 +1,8 @@
 """What the load keeps alive: the dispatch of the grid with and without the plan's import, and the difference.
 
 The *joint* difference is the answer; a site is given its part of each hour in proportion to its import of that hour, which is a
-rule of sharing and nothing more. Short-run: the plants stand as they are; whether they go on standing is told by their margin:
+rule of sharing and nothing more. There is no trade with neighbours: demand is all that the plants of the record made, and the
+load is met inside. Short-run: the plants stand as they are; whether they go on standing is told by their margin:
 a plant is kept alive if its margin of a year covers what closing it would save with the load, and does not without.
 
     induced[p,t]              = output with − output without                                      [MW]
@@ -11,7 +12,7 @@ a plant is kept alive if its margin of a year covers what closing it would save 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,12 @@ from numpy.typing import NDArray
 from ..inputs.fleet import Fleet
 from ..inputs.situations import VARIABLE
 from ..solve.dispatch import Dispatch, Dispatched
+from .audit.balances import facility_power
 from .solution import Solution
 
 Array = NDArray[np.float64]
 ACCOUNT, LINE = "carbon_consequence", "grid.dispatch"
+SAME_MW = 1e-6
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Consequence:
     without: Dispatched
     with_load: Dispatched
     load_mw: Array
+    dispatch: Dispatch
 
     @property
     def induced_mw(self) -> Array:
@@ -61,10 +65,23 @@ class Consequence:
 
 def consequence(fleet: Fleet, imported_mw: Array, weight: Array) -> Consequence:
     """Dispatch with and without `imported_mw` (site, block, hour). Raises SolveError when HiGHS finds no answer."""
+    dispatch, load = Dispatch(fleet), imported_mw.sum(axis=0)
+    with_load = dispatch.solve(_at_buses(fleet, imported_mw))
+    return Consequence(fleet, np.asarray(weight, float), dispatch.solve(), with_load, load, dispatch)
+
+
+def _at_buses(fleet: Fleet, of_sites_mw: Array) -> Array:
     more = np.zeros(fleet.demand_mw.shape)
-    np.add.at(more, fleet.bus, imported_mw)
-    dispatch = Dispatch(fleet)
-    return Consequence(fleet, np.asarray(weight, float), dispatch.solve(), dispatch.solve(more), imported_mw.sum(axis=0))
+    np.add.at(more, fleet.bus, of_sites_mw)
+    return more
+
+
+def all_bought(c: Consequence, facility_mw: Array) -> Consequence:
+    """The consequence of the same facilities (site, block, hour) without own plant and storage: all they draw is import."""
+    load = facility_mw.sum(axis=0)
+    if np.allclose(load, c.load_mw, atol=SAME_MW):
+        return c
+    return replace(c, with_load=c.dispatch.solve(_at_buses(c.fleet, facility_mw)), load_mw=load)
 
 
 def by_plant(c: Consequence, prices: str) -> pd.DataFrame:
@@ -112,6 +129,7 @@ def balance(c: Consequence) -> pd.DataFrame:
         ("carbon, short-run", carbon, "t/year"),
         ("carbon per MWh of import, short-run", carbon / max(load, 1e-9), "t/MWh"),
         ("flow above a branch's limit, more than without", overload, "MWh/year"),
+        ("of its rating a branch may carry", c.fleet.share_of_rating, "1"),
     ]
     return pd.DataFrame(rows, columns=["quantity", "value", "unit"]).assign(fleet=c.fleet.year)
 
@@ -143,6 +161,11 @@ def with_consequence(solution: Solution, fleet: Fleet) -> Solution:
     )
     solution.data["plant_carbon_t_per_mwh"] = xr.DataArray(
         fleet.plants["carbon_t_per_mwh"].to_numpy(float), {"plant": at["plant"]}
+    )
+    bought = all_bought(c, facility_power(solution.data).transpose("site", "block", "hour").values)
+    solution.data["dispatch_all_bought"] = xr.DataArray(
+        float(bought.year(bought.carbon_t)),
+        attrs={"units": "t/year", "long_name": "carbon if own plant and storage gave nothing"},
     )
     plants = by_plant(c, fleet.prices)
     moved = plants[(plants["induced_mwh_per_year"].abs() > 1.0) | plants["kept_alive"]]

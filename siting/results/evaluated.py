@@ -71,6 +71,9 @@ def _carbon(s: Solution) -> pd.DataFrame:
         if factor in d:
             bought = float((facility_power(d) * d[factor] * d["weight"]).sum())
             rows.append((account, s.total(account), bought, s.total(account) - bought))
+    if "dispatch_all_bought" in d:
+        bought = float(d["dispatch_all_bought"])
+        rows.append(("carbon_consequence", s.total("carbon_consequence"), bought, s.total("carbon_consequence") - bought))
     table = pd.DataFrame(rows, columns=["account", "t_per_year", "all_from_the_grid_t_per_year", "change_t_per_year"])
     small = DIFFERS_FROM * table["all_from_the_grid_t_per_year"].abs()
     change = table["change_t_per_year"]

@@ -1,8 +1,11 @@
 """Settlement: what contracts leave over in an hour is matched as far as there is import, whether or not a limit asked for it.
 
 The model matches as much as its limits and prices need; more changes no cost (with a price on it, it is matched already) and
-never breaks a limit on clean energy or market-based carbon. In each zone and hour the rest is shared out in proportion to the
-import that is not matched yet; what is matched is only ever raised.
+never breaks a least amount of clean energy or a budget of market-based carbon. In each zone and hour the rest is shared out in
+proportion to the import that is not matched yet; what is matched is only ever raised.
+
+A limit the other way round (clean energy at most, excess or market-based carbon at least) or an objective that more matching
+would worsen is kept: then what the model matched stands as it is.
 """
 
 from __future__ import annotations
@@ -12,15 +15,19 @@ import numpy as np
 from ..inputs.inputs import Inputs
 from ..solve.outcome import Outcome
 from ..solve.program import Program
+from ..study.study import Study
 
 Columns = dict[tuple[str, int], int]
+RAISED = {"clean", "cfe", "additional"}  # accounts that more matching raises
+LOWERED = {"excess", "carbon_market", "carbon_counted"}
 
 
 def settled(program: Program, outcome: Outcome, inputs: Inputs) -> np.ndarray:
-    """The values of the hour columns with matching raised: (own columns, blocks). Unchanged where there are no contracts."""
+    """The values of the hour columns with matching raised: (own columns, blocks). Unchanged where there are no contracts, and
+    where a limit or the objective is against it."""
     hours = outcome.hours.copy()
     matched, new = _columns(program, "contracts.matched"), _columns(program, "contracts.matched_new")
-    if not matched:
+    if not matched or against(inputs.study):
         return hours
     imported, d = _columns(program, "grid.imported"), inputs.data
     taken = {c: outcome.plan[program.plan_column("contracts.contracted", c)] for c in d["contract"].values.tolist()}
@@ -36,6 +43,19 @@ def settled(program: Program, outcome: Outcome, inputs: Inputs) -> np.ndarray:
             if new:
                 _raise(hours, [new[s, hour] for s in sites], hours[of["matched"]], sum(produced[c][:, t] for c in counts))
     return hours
+
+
+def against(study: Study) -> bool:
+    """Whether matching more than the model did could break a limit of the study or worsen its objective."""
+    if study.minimise in RAISED:
+        return True
+    for account, limits in study.limits.items():
+        for limit in limits:
+            if limit.most is not None and (account in RAISED or limit.of in LOWERED):
+                return True
+            if limit.least is not None and (account in LOWERED or limit.of in RAISED):
+                return True
+    return False
 
 
 def _columns(program: Program, name: str) -> Columns:

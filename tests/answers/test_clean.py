@@ -319,6 +319,25 @@ def test_both_kinds_of_accounting_are_shown(tmp_path):
     assert table["disagree"].all()
 
 
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        (
+            {"clean": {"max_mwh_per_mwh": 0.3, "of": "net_demand"}},
+            lambda s: s.total("clean") <= 0.3 * s.total("net_demand") + 1,
+        ),
+        ({"excess": {"min_mwh_per_mwh": 0.9, "of": "procured"}}, lambda s: s.total("excess") >= 0.9 * s.total("procured") - 1),
+    ],
+    ids=["most clean", "least excess"],
+)
+def test_settlement_keeps_a_limit_the_other_way_round(tmp_path, limits, kept):
+    """Without the limit all is matched that can be; with it the model's own matching stands."""
+    deal = {"flat": contract(8.0, CHEAP)}
+    free, limited = (solved(tmp_path / n, contracts=deal, **more) for n, more in (("free", {}), ("kept", {"limits": limits})))
+    assert not kept(free) and kept(limited)
+    assert free.total("clean") > limited.total("clean")
+
+
 def test_a_carbon_price_and_a_carbon_budget(tmp_path):
     """The price is in the cost; a budget below what the grid gives is met by own wind."""
     wind = {"wind": {"max_mw_per_site": 40, "profile": "wind.csv"}}

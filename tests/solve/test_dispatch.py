@@ -19,7 +19,7 @@ from siting.inputs.inputs import Inputs
 from siting.physics.network import Network
 from siting.pipeline import solve
 from siting.results.audit import audit
-from siting.results.consequence import balance, by_fuel, by_plant, consequence, site_carbon
+from siting.results.consequence import all_bought, balance, by_fuel, by_plant, consequence, site_carbon
 from siting.results.solution import Solution
 from siting.solve.dispatch import UNSERVED_EUR_PER_MWH, Dispatch
 from siting.study.carbon import Carbon
@@ -54,7 +54,7 @@ def fleet_of(
     mw = np.zeros((network.bus_count, 1, available.shape[1]))
     for bus, values in demand.items():
         mw[bus, 0] = values
-    return Fleet(network, "1999", table, stores, available[:, None, :], mw, network.rating_mw, np.array(site), "node")
+    return Fleet(network, "1999", table, stores, available[:, None, :], mw, network.rating_mw, np.array(site), "node", 1.0)
 
 
 PLANTS = [("hard_coal", 0, 200.0, 20.0), ("gas", 1, 200.0, 50.0), ("wind_onshore", 2, 150.0, 0.0)]
@@ -139,6 +139,14 @@ def test_sites_share_the_joint_difference_by_their_import_of_the_hour():
     told = site_carbon(c, imported)
     assert told.values == pytest.approx([20 * 4380, 30 * 4380])
     assert float(told.sum()) == pytest.approx(float(c.year(c.carbon_t)))
+
+
+def test_what_own_plant_saves_elsewhere():
+    """Facilities of 150 MW that import 100: coal at 1 t/MWh would give the other 50. Not a sum over sites: a dispatch."""
+    c = consequence(three_bus(limit=500, demand=20), np.full((1, 1, 1), 100.0), np.array([8760.0]))
+    bought = all_bought(c, np.full((1, 1, 1), 150.0))
+    assert bought.year(bought.carbon_t) - c.year(c.carbon_t) == pytest.approx(50.0 * 8760)
+    assert all_bought(c, np.full((1, 1, 1), 100.0)) is c
 
 
 def test_no_load_changes_nothing():
@@ -231,6 +239,8 @@ def test_a_study_that_asks(tmp_path_factory):
         taken_up
     )
     assert set(s.notes["consequence"]["fleet"]) == {"1999"}
+    told = s.notes["carbon"].set_index("account").loc["carbon_consequence"]  # no own plant: nothing is changed
+    assert told["change_t_per_year"] == pytest.approx(0.0, abs=1e-6) and told["t_per_year"] > 0
     for name, told in (("dispatch_with", "is not the load"), ("plant_carbon_t_per_mwh", "carbon_consequence: recomputed")):
         tampered = Solution(s.name, s.sites, s.data.copy(), s.accounts, s.outcome)
         tampered.data[name] = tampered.data[name] * 1.01
