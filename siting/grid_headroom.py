@@ -23,6 +23,7 @@ from .inputs.network_hours import choose_hours, network_hours, spare_share
 from .physics.bridges import secure_nodes
 from .physics.geography import great_circle_km
 from .physics.outages import single_outages
+from .physics.security import SECURE_BASE
 from .results.headroom import headroom_data, headroom_of_table, with_caps
 from .solve.bus_headroom import Rule, bus_headroom
 from .sources.grid import NetworkTables, read_network
@@ -105,7 +106,7 @@ def headroom(
     found = bus_headroom(net, series, computed, how, outages, spare_share(grid, capacity), said)
     label = _label(rule, n_1, security, adequacy, radius_km, cutoff)
     cut_off = [f"the loss of any of {len(outages.islanding)} branches cuts buses off"] if outages and outages.islanding else []
-    notes = [*tables.notes, *grid.notes(), *cut_off]
+    notes = [*tables.notes, *grid.notes(), *cut_off, *([SECURE_BASE] if outages else [])]
     data = headroom_data(grid.buses.iloc[asked], tables.hours[chosen], found, computed, secure[asked], label, notes)
     data["demand_mw"] = ("bus", "hour"), np.array([hour.demand_mw[asked] for hour in series]).T, {"units": "MW"}
     return data if caps is None else with_caps(data, Path(caps))

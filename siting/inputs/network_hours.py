@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import InputsError
+from ..physics.network import Network
 from ..sources.grid import NetworkTables
 from .grid import Grid
 
@@ -95,13 +96,18 @@ def network_hours(grid: Grid, tables: NetworkTables, chosen: NDArray[np.int64]) 
     for hour in chosen:
         plant = np.concatenate([np.where(share[hour] > 0, share[hour] * capacity, 0.0), stored])
         supply = np.bincount(place, weights=plant, minlength=count).astype(float)
-        weight = np.where(np.isinf(plant), 1e6, plant)
-        node = net.node[place]
-        paid = np.bincount(node, weights=weight * cost, minlength=net.node_count)
-        there = np.bincount(node, weights=weight, minlength=net.node_count)
-        mean = paid / np.where(there > 0, there, 1.0)
+        mean = mean_cost(net, place, plant, cost)
         built.append(GridHour(demand[hour], supply, net.rating_mw * rating[hour], net.emergency_mw * rating[hour], mean))
     return built
+
+
+def mean_cost(network: Network, plant_bus: NDArray[np.int64], plant_mw: Floats, cost_eur_per_mwh: Floats) -> Floats:
+    """Mean cost [EUR/MWh] of the plants at each node, weighted by what they can give [MW]; 0 where there are none."""
+    weight = np.where(np.isinf(plant_mw), 1e6, plant_mw)
+    node = network.node[plant_bus]
+    paid = np.bincount(node, weights=weight * cost_eur_per_mwh, minlength=network.node_count)
+    there = np.bincount(node, weights=weight, minlength=network.node_count)
+    return paid / np.where(there > 0, there, 1.0)
 
 
 def national_hours(

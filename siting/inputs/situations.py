@@ -17,8 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputsError
 from ..physics.network import Network, transfers
+from ..physics.security import DO_NO_HARM_MW, OVER_MW
 from .base_dispatch import dispatch_base
 from .grid import Grid
+from .network_hours import mean_cost
 
 SECURITY_FACTOR = 0.7
 """Share of the rating used without an outage, standing in for N-1."""
@@ -29,11 +31,6 @@ BASE_FACTOR = 1.0
 A base squeezed below 70 % wherever possible leaves the network on the edge of what it can do: in the
 German 80 GW hour the median bus then has 8 MW of headroom, against 1.0 GW (measured).
 """
-
-DO_NO_HARM_MW = 0.1
-"""Room above the base flow of a branch that is overloaded before anything is built."""
-
-OVERLOAD_FROM_MW = 1e-3
 
 
 def rule(security_factor: float, n_1: bool = False) -> str:
@@ -81,8 +78,9 @@ class Situation:
     """One hour the network must survive; [MW] by bus or by branch.
 
     `limit_mw` is what each branch may carry without an outage, `emergency_mw` after one (N-1 only).
-    `planned_share` [MW per MW] says where supply that does not exist yet would stand, within each
-    island pro rata to conventional capacity; `lack_mw` [MW] by island is what the base itself lacks.
+    `cost_eur_per_mwh` (node) is the mean of the plants there. `planned_share` [MW per MW] says where
+    supply that does not exist yet would stand, within each island pro rata to conventional capacity;
+    `lack_mw` [MW] by island is what the base itself lacks; `base_flow_mw` is empty where there is no base yet.
     """
 
     name: str
@@ -91,6 +89,7 @@ class Situation:
     kind: str
     demand_mw: NDArray[np.float64]
     supply_mw: NDArray[np.float64]
+    cost_eur_per_mwh: NDArray[np.float64]
     planned_share: NDArray[np.float64]
     lack_mw: NDArray[np.float64]
     base_flow_mw: NDArray[np.float64]
@@ -143,9 +142,9 @@ def build_situation(
 
     `annual_gwh` (bus) shares out `national_mw` [MW]. `capacity_factor` gives for each variable
     carrier one value or one per bus [MW per MW]. limit = security_factor * rating, but never below
-    the base flow: a branch already over its limit may not get worse ("do no harm"). `n_1` names the
-    rule where outages are counted too; what the base exceeds after one is relaxed likewise
-    (`RowPool.emergency`). `queued_mw` [MW] (bus) are loads to come that count as demand.
+    the base flow: a branch already over its limit may not get worse ("do no harm"). With `n_1` there
+    is no base yet: it is found where the outages are known (`solve.secure_base`). `queued_mw` [MW]
+    (bus) are loads to come that count as demand.
     """
     demand = demand_by_bus(annual_gwh, national_mw) + np.asarray(queued_mw, float)
     plant_mw = available_by_plant(grid, capacity_factor, availability)
@@ -155,12 +154,13 @@ def build_situation(
     cost = np.concatenate([grid.generators["marginal_cost_eur_per_mwh"].to_numpy(float), np.zeros(len(grid.storage))])
     lack = _lack(grid, demand, supply)
     screened = security_factor * grid.network.rating_mw
-    planned = share * lack[grid.network.island[grid.network.node]]
-    base_limit = np.maximum(BASE_FACTOR, security_factor) * grid.network.rating_mw
-    flow = dispatch_base(grid.network, demand - planned, _plant_bus(grid), plant_mw, cost, base_limit)
-    over = np.abs(flow) > screened + OVERLOAD_FROM_MW
+    flow = np.zeros(grid.network.branch_count)
+    if not n_1:
+        planned = share * lack[grid.network.island[grid.network.node]]
+        base_limit = np.maximum(BASE_FACTOR, security_factor) * grid.network.rating_mw
+        flow = dispatch_base(grid.network, demand - planned, _plant_bus(grid), plant_mw, cost, base_limit)
+    over = np.abs(flow) > screened + OVER_MW
     limit = np.where(over, np.abs(flow) + DO_NO_HARM_MW, screened)
-    overloaded = _overloaded(grid, over, flow, limit)
     return Situation(
         name=name,
         reason=reason,
@@ -168,14 +168,15 @@ def build_situation(
         kind=kind,
         demand_mw=demand,
         supply_mw=supply,
+        cost_eur_per_mwh=mean_cost(grid.network, _plant_bus(grid), plant_mw, cost),
         planned_share=share,
         lack_mw=lack,
-        base_flow_mw=flow,
+        base_flow_mw=np.zeros(0) if n_1 else flow,
         limit_mw=limit,
         emergency_mw=grid.network.emergency_mw,
         rating_mw=grid.network.rating_mw,
         share_of_rating=security_factor,
-        overloaded=overloaded,
+        overloaded=_overloaded(grid, over, flow, limit),
         rule=rule(security_factor, n_1),
     )
 
@@ -259,7 +260,7 @@ def rebuilt(situation: Situation, before: Network, after: Network) -> Situation:
     """The same hour and the same dispatch in a network with other branches: base flows and limits anew."""
     flow = transfers(after, before.incidence.T @ (situation.base_flow_mw - before.shift_flow_mw)) + after.shift_flow_mw
     allowed = situation.share_of_rating * after.rating_mw
-    limit = np.where(np.abs(flow) > allowed + OVERLOAD_FROM_MW, np.abs(flow) + DO_NO_HARM_MW, allowed)
+    limit = np.where(np.abs(flow) > allowed + OVER_MW, np.abs(flow) + DO_NO_HARM_MW, allowed)
     return replace(situation, base_flow_mw=flow, limit_mw=limit, emergency_mw=after.emergency_mw, rating_mw=after.rating_mw)
 
 

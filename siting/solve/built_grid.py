@@ -8,13 +8,15 @@ from ..physics.network import with_circuits
 from ..physics.outages import single_outages
 from ..physics.security import RowPool
 from .grid_check import GridCheck
+from .secure_base import secured
 from .uprate import Uprate
 
 
 class BuiltGrid:
     """Checks of one configuration; `circuits` are the numbers of the steps that are built, each one more circuit.
 
-    A dispatch of today that overloads a branch of the new network may go on doing so ("do no harm"), as everywhere.
+    Under N-1 the configuration has a secure base of its own. Under screening, a dispatch of today that overloads a branch of
+    the new network may go on doing so ("do no harm"), as everywhere.
     """
 
     def __init__(self, case: GridCase, circuits: tuple[int, ...] = ()):
@@ -25,9 +27,13 @@ class BuiltGrid:
                 branch = case.steps[number].branch
                 more[branch] = more.get(branch, 0) + 1
             network = with_circuits(case.network, more)
-            situations = [rebuilt(s, case.network, network) for s in situations]
-            outages = single_outages(network, outages.lost) if outages else None
+            if outages is None:
+                situations = [rebuilt(s, case.network, network) for s in situations]
+            else:
+                outages = single_outages(network, outages.lost)
         self.pool = RowPool(outages) if outages else None
+        if self.pool is not None:
+            situations = secured(network, situations, self.pool)
         uprates = uprates_of(case)
         self.check = GridCheck(network, situations, case.bus, case.adequacy, self.pool, uprates)
         self.named = GridCheck(network, situations[: case.n_named], case.bus, case.adequacy, self.pool, uprates)

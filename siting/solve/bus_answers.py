@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..inputs.network_hours import GridHour
+
 Floats = NDArray[np.float64]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Base:
-    """What an hour has before anything is connected: flows, injections by node and links [MW], missing supply [MW] by island.
+    """What an hour has before anything is connected, re-dispatched to the least overload ("secure base"), and what holds then.
 
-    `branches`, `pairs` (rows of the pool) and `links` (branches after the loss of a link, by their row) are overloaded by
-    `branch_mw`, `pair_mw` and `links_mw`, where that is more than 1 kW.
+    Flows, injections by node and links [MW], missing supply [MW] by island. `limit_mw` and `after_mw` (branch; intact, after an
+    outage) are the limits that new load meets. `over_mw` and `over_after_mw` (branch) say by how much the base exceeds the
+    network's own, if by more than 1 kW; `worst` names the outage then.
     """
 
+    hour: GridHour
     flow_mw: Floats
     net_mw: Floats
     link_mw: Floats
     lack_mw: Floats
-    branches: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    branch_mw: Floats = field(default_factory=lambda: np.zeros(0))
-    pairs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    pair_mw: Floats = field(default_factory=lambda: np.zeros(0))
-    links: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    links_mw: Floats = field(default_factory=lambda: np.zeros(0))
+    limit_mw: Floats
+    after_mw: Floats
+    over_mw: Floats
+    over_after_mw: Floats
+    worst: dict[int, str]
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ def bus_headroom(
     mw, bare, worth = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     branch, outage = np.full(shape, "", object), np.full(shape, "", object)
     if rule.name == "passive":
-        for number, (hour, base) in enumerate(zip(hours, bases)):
-            found = _passive(network, hour, base, bus_index, rule, outages)
+        for number, base in enumerate(bases):
+            found = _passive(network, base, bus_index, rule, outages)
             mw[:, number], branch[:, number], outage[:, number], worth[:, number] = found
             tell(number + 1, len(hours))
         bare = mw.copy()
@@ -95,8 +95,8 @@ def bus_headroom(
                     values[bus] = values[done[node]]
                 continue
             done[node] = int(bus)
-            for number, (hour, base) in enumerate(zip(hours, bases)):
-                program.enter_hour(hour, base)
+            for number, base in enumerate(bases):
+                program.enter(base)
                 one = program.headroom(node, None if rule.near is None else rule.near[bus])
                 mw[bus, number], bare[bus, number] = one.mw, one.mw - one.relaxed_mw
                 branch[bus, number], outage[bus, number], worth[bus, number] = _named(program, one, rule.ceiling_mw)
@@ -137,17 +137,18 @@ def _limit(program: BusProgram, kind: str, number: int) -> tuple[str, str]:
 
 
 def _overloads(program: BusProgram, base: Base) -> list[tuple[str, str, float]]:
-    """(branch, outage, MW over the limit) of the base, worst first."""
-    rows = [(*_limit(program, "branch", int(n)), float(x)) for n, x in zip(base.branches, base.branch_mw)]
-    rows += [(*_limit(program, "pair", int(n)), float(x)) for n, x in zip(base.pairs, base.pair_mw)]
-    rows += [(*_limit(program, "link", int(n)), float(x)) for n, x in zip(base.links, base.links_mw)]
+    """(branch, outage, MW over the limit) of the base, worst first: of each branch intact, and after the worst outage."""
+    names = program.network.branch
+    rows = [(names[b], INTACT, float(base.over_mw[b])) for b in np.flatnonzero(base.over_mw)]
+    rows += [(names[b], outage, float(base.over_after_mw[b])) for b, outage in base.worst.items()]
     return sorted(rows, key=lambda row: -row[2])
 
 
 def _passive(
-    network: Network, hour: GridHour, base: Base, bus_index: NDArray[np.int64], rule: Rule, outages: Outages | None
+    network: Network, base: Base, bus_index: NDArray[np.int64], rule: Rule, outages: Outages | None
 ) -> tuple[Floats, list[str], list[str], Floats]:
     """Headroom, branch, outage and sensitivity of each bus with a fixed mix: what is spare in the base, by node."""
+    hour = base.hour
     supply = network.at_nodes(hour.supply_mw)
     spare = np.maximum(np.where(np.isinf(supply), 1e6, supply) - network.at_nodes(hour.demand_mw) - base.net_mw, 0.0)
     total = np.bincount(network.island, weights=spare, minlength=network.island_count)

@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import depth_first_order
 
 from ..errors import ModelError
-from ..inputs.situations import DO_NO_HARM_MW, Situation
+from ..inputs.situations import Situation
 from ..physics.network import Network
-from ..physics.security import Emergency, RowPool
+from ..physics.security import RowPool
 from .grid_lp import Served, SituationProgram
 from .joint import Joint, joint
 from .uprate import Uprate
@@ -116,7 +116,7 @@ class GridCheck:
         self.place, self._column = np.unique(network.node[self.candidate], return_inverse=True)
         self.pool, self.uprates = pool, tuple(uprates)
         self._program = SituationProgram(network, self.place, situations[0].planned_share, pool)
-        self._after: dict[int, Emergency] = {}
+        self._after: dict[int, NDArray[np.float64]] = {}
         self._loaded: tuple[int, bytes] = (-1, b"")
         for situation in situations:
             self.add(situation)
@@ -132,6 +132,8 @@ class GridCheck:
             raise ModelError(f"situation {situation.name!r} shares planned supply differently from the others")
         if self.situations and situation.rule != self.rule:
             raise ModelError(f"situation {situation.name!r} follows the rule {situation.rule!r}, the others {self.rule!r}")
+        if not len(situation.base_flow_mw):
+            raise ModelError(f"situation {situation.name!r} has no base yet: see solve.secure_base")
         self.situations.append(situation)
 
     def cuts(self, d_mw: ArrayLike, built: ArrayLike | None = None) -> list[GridCut]:
@@ -196,7 +198,7 @@ class GridCheck:
             limit = self._program.upper[self._program.flow]
             over = [np.abs(served.flow_mw)[:, None] - limit[:, None]]
             if self.pool is not None:
-                over.append(self.pool.violation(served.flow_mw, self._program.emergency))
+                over.append(self.pool.violation(served.flow_mw, self._program.emergency_mw))
             for table in over:
                 pairs += table.size
                 if table.size and table.max() > worst:
@@ -238,19 +240,20 @@ class GridCheck:
                 intact, after = uprate.effect(situation, emergency)
                 limit[uprate.branch] += part * intact
                 if emergency is not None and part > 0:
-                    emergency = emergency.raised(uprate.branch, part * after)
+                    emergency = emergency.copy()
+                    emergency[uprate.branch] += part * after
             program.set_situation(situation.demand_mw, situation.supply_mw, limit, lack, planned, emergency)
             self._loaded = (number, share.tobytes())
         program.ask(asked)
         return program.solve()
 
-    def _emergency(self, number: int) -> Emergency | None:
+    def _emergency(self, number: int) -> NDArray[np.float64] | None:
         """Limits after outages of a situation; kept, since all situations are asked again and again."""
         if self.pool is None:
             return None
         if number not in self._after:
             situation = self.situations[number]
-            self._after[number] = self.pool.emergency(situation.emergency_mw, situation.base_flow_mw, DO_NO_HARM_MW)
+            self._after[number] = self.pool.emergency(situation.emergency_mw, situation.base_flow_mw)
         return self._after[number]
 
     def cut(self, number: int, d: NDArray[np.float64], built: NDArray[np.float64]) -> GridCut | None:
@@ -279,7 +282,7 @@ class GridCheck:
             if self.pool is not None:
                 count = len(served.secure_worth)
                 rows = np.flatnonzero(self.pool.branch[:count] == uprate.branch)
-                rise[i] += float(served.secure_worth[rows] @ after[self.pool.outage[rows]])
+                rise[i] += float(served.secure_worth[rows].sum()) * after
         return rise
 
     def _attribute(self, served: Served) -> tuple[dict[str, float], float]:

@@ -4,10 +4,10 @@
     balance    net[n] - served at n + share[n] * planned[island] = flow leaving n - flow entering n   (links too)
     flow law   flow[l] / susceptance[l] = angle[from l] - angle[to l] - shift[l]       [milliradian]
     planning   planned[i] + unplanned[i] = sum of served in island i
-    bounds     -demand[n] <= net[n] <= supply[n] - demand[n];   0 <= served[c] <= asked[c]
+    bounds     -max(demand[n], 0) <= net[n] <= supply[n] - demand[n];   0 <= served[c] <= asked[c]
                |flow[l]| <= limit[l];   0 <= planned[i] <= planned limit[i];   unplanned[i] >= -lack[i]
                |link[k]| <= limit of the link
-    security   |flow[l] + lodf[l, c] * flow[branch of c]| <= emergency[l, c]           rows of `security`, as needed
+    security   |flow[l] + lodf[l, c] * flow[branch of c]| <= emergency[l]              rows of `security`, as needed
 
 Planned supply therefore never exceeds the connections and what the base lacks: it may not be used to
 free a corridor of what flows there already.
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from ..errors import SolveError
 from ..physics.network import Network
-from ..physics.security import Emergency, RowPool
+from ..physics.security import RowPool
 
 MILLIRADIAN = 1e-3
 _INF = highspy.kHighsInf
@@ -85,7 +85,7 @@ class SituationProgram:
         self.upper[self.link], self.lower[self.link] = network.link_mw, network.link_least_mw
         self.cost = np.zeros(self.columns)
         self.cost[self.served] = -1.0
-        self.emergency = Emergency(np.zeros(0), sp.csr_matrix((0, 0)))
+        self.emergency_mw = np.zeros(network.branch_count)
         self.secured = 0
         self.solves = 0
         self._highs = self._load()
@@ -125,20 +125,20 @@ class SituationProgram:
         limit_mw: NDArray[np.float64],
         lack_mw: NDArray[np.float64],
         planned_limit_mw: NDArray[np.float64],
-        emergency: Emergency | None = None,
+        emergency_mw: NDArray[np.float64] | None = None,
     ) -> None:
         """Bounds of another situation, by bus, branch and island, and limits after outages."""
         demand = self.network.at_nodes(demand_mw)
-        self.lower[self.net] = -demand
+        self.lower[self.net] = -np.maximum(demand, 0.0)
         self.upper[self.net] = self.network.at_nodes(supply_mw) - demand
         self.lower[self.flow], self.upper[self.flow] = -limit_mw, limit_mw
         self.upper[self.planned], self.lower[self.unplanned] = planned_limit_mw, -lack_mw
         self._send(np.arange(self.columns, dtype=np.int32))
         if self.pool is not None:
-            assert emergency is not None
-            self.emergency = emergency
+            assert emergency_mw is not None
+            self.emergency_mw = emergency_mw
             rows = np.arange(self.secured)
-            limit = _finite(emergency.at(self.pool.branch[rows], self.pool.outage[rows]))
+            limit = _finite(emergency_mw[self.pool.branch[rows]])
             numbers = (rows + len(self.right)).astype(np.int32)
             _must(self._highs.changeRowsBounds(len(rows), numbers, -limit, limit), "changeRowsBounds")  # type: ignore[attr-defined]
             self._append()
@@ -159,7 +159,7 @@ class SituationProgram:
         if self.pool is None or self.secured == len(self.pool):
             return
         row, branch, value = self.pool.rows(self.secured)
-        limit = _finite(self.emergency.at(self.pool.branch[self.secured :], self.pool.outage[self.secured :]))
+        limit = _finite(self.emergency_mw[self.pool.branch[self.secured :]])
         starts = np.searchsorted(row, np.arange(len(limit))).astype(np.int32)
         columns = (branch + self.flow.start).astype(np.int32)
         _must(self._highs.addRows(len(limit), -limit, limit, len(row), starts, columns, value), "addRows")
@@ -168,7 +168,7 @@ class SituationProgram:
     def solve(self) -> Served:
         """Serve as much as possible, and securely where there is a pool."""
         served = self._solve()
-        while self.pool is not None and self.pool.separate(served.flow_mw, self.emergency):
+        while self.pool is not None and self.pool.separate(served.flow_mw, self.emergency_mw):
             self._append()
             served = self._solve()
         return served
@@ -204,7 +204,7 @@ class SituationProgram:
         room = -float(base @ self.right)
         if len(secure):
             assert self.pool is not None
-            limit = self.emergency.at(self.pool.branch[: len(secure)], self.pool.outage[: len(secure)])
+            limit = self.emergency_mw[self.pool.branch[: len(secure)]]
             secure = np.where(np.isinf(limit), 0.0, secure)
             room += float(np.abs(secure) @ np.where(np.isinf(limit), 0.0, limit))
             row, branch, coefficient = self.pool.rows(0)

@@ -12,6 +12,7 @@ from .headroom import JointHeadroom
 from .joint import Joint, corridor_groups
 from .outcome import Outcome
 from .program import Program
+from .secure_base import told
 
 CORRIDOR_PRICE_FROM = 1.0  # EUR_2024 per MW and year: less is solver noise
 
@@ -38,7 +39,12 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
     }
     if case.steps:
         out["reinforcements"] = _reinforcements(grid, built)
-    return out | case.tables()
+    based = grid.grid(built).named.situations
+    out |= case.tables(based)
+    if case.outages is not None:
+        caveats = out["headroom_caveats"]
+        out["headroom_caveats"] = pd.concat([caveats, pd.DataFrame({"caveat": told(based)})], ignore_index=True)
+    return out
 
 
 def _secure(grid: JointHeadroom, candidate: int) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inputs.situations import Situation
-from ..physics.security import Emergency
 
 
 class Uprate(NamedTuple):
@@ -18,15 +17,15 @@ class Uprate(NamedTuple):
     from_mw: float
     to_mw: float
 
-    def effect(self, situation: Situation, emergency: Emergency | None) -> tuple[float, NDArray[np.float64]]:
-        """MW by which it raises the limit of the branch when nothing is out, and after each outage.
+    def effect(self, situation: Situation, emergency_mw: NDArray[np.float64] | None) -> tuple[float, float]:
+        """MW by which it raises the limit of the branch when nothing is out, and after an outage.
 
         Where the base already exceeds the rating, only what lies above the base counts: linear between not built and built.
         """
         share, held = situation.share_of_rating, float(situation.limit_mw[self.branch])
         base = share * float(situation.rating_mw[self.branch])
         intact = max(base + share * self.to_mw, held) - max(base + share * self.from_mw, held)
-        if emergency is None:
-            return intact, np.zeros(0)
-        rated, held_after = situation.emergency_mw[self.branch], emergency.of(self.branch)
-        return intact, np.maximum(rated + self.to_mw, held_after) - np.maximum(rated + self.from_mw, held_after)
+        if emergency_mw is None:
+            return intact, 0.0
+        rated, held_after = float(situation.emergency_mw[self.branch]), float(emergency_mw[self.branch])
+        return intact, max(rated + self.to_mw, held_after) - max(rated + self.from_mw, held_after)

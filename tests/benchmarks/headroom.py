@@ -156,7 +156,7 @@ def lazy() -> None:
             branch, outage = np.nonzero(outages.branch[None] != np.arange(grid.network.branch_count)[:, None])
             pool.add(branch, outage)
         program = BusProgram(grid.network, share, pool, True, 20_000.0)
-        program.enter_hour(hour, program.base(hour))
+        program.enter(program.base(hour))
         answers.append(np.array([program.headroom(n).mw for n in range(grid.network.node_count)]))
         print(f"{name:34} {clock}   {len(pool):,} rows")
     print(f"largest difference {np.abs(answers[0] - answers[1]).max():.2e} MW")

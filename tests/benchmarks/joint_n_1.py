@@ -20,6 +20,7 @@ from siting.inputs.situations import build_situation
 from siting.physics.outages import single_outages
 from siting.physics.security import RowPool
 from siting.solve.grid_check import GridCheck
+from siting.solve.secure_base import secured, told
 from siting.sources.grid import read_demand, read_network
 
 GERMANY = Path(__file__).parents[2] / "data" / "germany"
@@ -49,10 +50,11 @@ def main() -> None:
         )
         for h in order
     ]
-    print(f"base dispatch of {len(hours)} hours: {time.process_time() - start:.2f} s", flush=True)
+    pool = RowPool(outages)
+    hours = secured(grid.network, hours, pool)
+    print(f"secure base of {len(hours)} hours: {time.process_time() - start:.2f} s", *told(hours)[:3], sep="\n", flush=True)
     buses = np.random.default_rng(1).choice(grid.network.bus_count, chosen.sites, replace=False)
 
-    pool = RowPool(outages)
     start = time.process_time()
     check = GridCheck(grid.network, hours, buses, adequacy=True, pool=pool)
     joint = check.joint(np.arange(chosen.sites), chosen.cap_mw)

@@ -40,6 +40,7 @@ def situation(
         kind="design",
         demand_mw=demand_mw,
         supply_mw=supply_mw,
+        cost_eur_per_mwh=np.zeros(network.node_count),
         planned_share=share,
         lack_mw=np.full(network.island_count, lack),
         base_flow_mw=np.zeros(network.branch_count),

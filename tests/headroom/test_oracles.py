@@ -68,4 +68,4 @@ def test_rts_gmlc_at_its_peak_as_an_independent_prototype_found_it(n_1: bool, pu
         pytest.skip("RTS-GMLC is not beside the repository")
     options = {"after_outage": "rating_b_mva", "security": "customer_risk", "power_factor": 1.0}
     data = siting.headroom(rts(), hours=["peak"], n_1=n_1, **options)  # type: ignore[arg-type]
-    assert np.percentile(data["headroom_mw"].values, [5, 25, 50, 75, 95]).round().tolist() == published
+    assert np.percentile(data["headroom_mw"].values, [5, 25, 50, 75, 95]) == pytest.approx(published, abs=0.51)
