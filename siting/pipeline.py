@@ -17,6 +17,7 @@ from .results.evaluated import evaluated
 from .results.flexibility import pauses, worth
 from .results.flexible import kept
 from .results.heat import heat_table
+from .results.levers import merit_order, saved_together, with_lever_prices
 from .results.settlement import settled
 from .results.solution import Solution, read_outcome
 from .solve.alternatives import without_each
@@ -67,6 +68,11 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
         solution.notes["flexible"] = kept(solution.data, inputs.study)
     if "workloads_up" in solution.data:
         solution.notes["training"] = pauses(solution.data)
+    if "levers_share" in solution.data:
+        solution.data = with_lever_prices(solution.data, program, outcome)
+        solution.notes["saved_together"] = saved_together(solution)
+    if "workloads_relieved" in solution.data:
+        solution.notes["levers"] = merit_order(solution)
     if inputs.fleet:
         solution = with_consequence(solution, inputs.fleet)
     solution = audit(solution, inputs)

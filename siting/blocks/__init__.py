@@ -4,6 +4,25 @@ A block is a docstring that is its mathematics and two functions: `plan` (what i
 in an hour, written over the hours of one block; continuous variables only). Blocks meet in the ledger alone.
 """
 
-from . import carbon, contracts, cooling, generation, grid, heat, limits, reinforcement, risk, sites, storage, water, workloads
+from . import (
+    carbon,
+    contracts,
+    cooling,
+    edge,
+    generation,
+    grid,
+    heat,
+    levers,
+    limits,
+    reinforcement,
+    risk,
+    sites,
+    storage,
+    water,
+    workloads,
+)
 
-BLOCKS = [sites, workloads, cooling, water, heat, generation, storage, grid, reinforcement, contracts, carbon, risk, limits]
+BLOCKS = [
+    sites, levers, edge, workloads, cooling, water, heat, generation, storage, grid, reinforcement, contracts, carbon, risk,
+    limits,
+]  # fmt: skip

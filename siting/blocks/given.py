@@ -24,6 +24,7 @@ LETTERS = {
     "g": "generator",
     "u": "storage",
     "w": "workload",
+    "v": "lever",
     "r": "region",
     "c": "contract",
     "j": "reinforcement",
@@ -67,6 +68,11 @@ class Given:
     def holds_all_work(self) -> bool:
         """Whether every hall can hold every workload."""
         return not self.has("accepts") or bool(self.inputs.data["accepts"].values.all())
+
+    @property
+    def relieved(self) -> bool:
+        """Whether levers or the edge take work away from the sites."""
+        return self.has("lever_share") or self.has("edge_most")
 
     def across(self, pick: Callable[[int], Any]) -> Any:
         """The array-valued variable: a column that in block d *is* the plan's column `pick(d)`. Variables only."""

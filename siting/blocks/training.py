@@ -5,6 +5,8 @@
     Σ_{blocks of the window} weight · share = work of the window        (a day: its even part; a month, a year: shared out,
                                                                           scenario by scenario)
 
+The work of a year is training_energy[w] · (1 − relieved[w]): levers take their part away.
+
 Steady work has no freedom:   Σ_s steady[w,s] = work / 8760,   train[w,s,t] ≤ steady[w,s],   Σ_w steady ≤ firm[s].
 
 Work that pauses runs in clusters. `up` is the MW of clusters that are up, a continuous relaxation of many equal clusters; at
@@ -44,7 +46,7 @@ def plan(b: pyo.Block, given: Given) -> None:
     if len(b.unmoved):
         b.steady = pyo.Var(b.unmoved, given.s, domain=pyo.NonNegativeReals, doc="training without freedom [MW]")
         b.does_steady_work = pyo.Constraint(
-            b.unmoved, rule=lambda b, w: pyo.quicksum(b.steady[w, s] for s in given.s) == given.training_energy[w] / 8760
+            b.unmoved, rule=lambda b, w: pyo.quicksum(b.steady[w, s] for s in given.s) == _work(b, given, w) / 8760
         )
         b.steady_is_firm = pyo.Constraint(
             given.s, rule=lambda b, s: pyo.quicksum(b.steady[w, s] for w in b.unmoved) <= b.firm[s]
@@ -64,6 +66,12 @@ def _may(given: Given, w: str, s: str) -> bool:
     return not given.has("may_train") or bool(given.may_train[w, s])
 
 
+def _work(b: pyo.Block, given: Given, w: str) -> Any:
+    """MWh of IT in a year that sites have to do."""
+    energy = given.training_energy[w]
+    return energy - energy * b.relieved[w] if given.relieved else energy
+
+
 def _pausing(given: Given, w: str) -> Pausing:
     pausing = _of(given, w).pausing
     assert pausing is not None
@@ -80,7 +88,7 @@ def _share_out(b: pyo.Block, given: Given) -> None:
         blocks = groups[w, key]
         part = given.weights[blocks].sum() / all_weight
         done = pyo.quicksum(float(given.weights[d]) * b.share[w, d] for d in blocks)
-        return done == float(part * given.training_energy[w])
+        return done == float(part) * _work(b, given, w)
 
     b.does_all_work = pyo.Constraint(b.window, rule=does_all_work)
 
@@ -97,7 +105,7 @@ def _plan_clusters(b: pyo.Block, given: Given) -> None:
         share = _pausing(given, w).max_paused_share
         if share is None:
             return pyo.Constraint.Skip
-        return (1 - share) * 8760 * pyo.quicksum(b.cluster[w, s] for s in given.s) <= given.training_energy[w]
+        return (1 - share) * 8760 * pyo.quicksum(b.cluster[w, s] for s in given.s) <= _work(b, given, w)
 
     b.pauses_little = pyo.Constraint(b.pausing, rule=pauses_little)
 
@@ -127,7 +135,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         done = pyo.quicksum(b.train[w, s, t] for s in given.s for t in given.t)
         if w in b.pausing:
             done -= _lost(b, given, w)
-        of_a_day = given.training_energy[w] * len(given.t) / 8760
+        of_a_day = len(given.t) / 8760 * _work(b, given, w)
         return done + b.untrained[w] >= (given.across(lambda d: b.share[w, d]) if w in b.spread else of_a_day)
 
     b.trains_its_share = pyo.Constraint(b.training, rule=trains_its_share)

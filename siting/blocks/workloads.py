@@ -2,7 +2,7 @@
 
 Inference is continuous and near its users; a region r is served by the sites within its latency limit:
 
-    Σ_s serve[w,s,r,t] + unserved[w,r,t] = demand[w,r,t]
+    Σ_s serve[w,s,r,t] + unserved[w,r,t] = demand[w,r,t] · (1 − relieved[w])
     Σ_{w,r} serve[w,s,r,t] + Σ_{firm training} train[w,s,t] ≤ firm[s] ≤ capacity[s]
     serve[w,s,r,t] ≤ demand[w,r,t] · running[s]                  strong rows, where the study asks for them
 
@@ -10,7 +10,8 @@ Training (rows of its own: `training`) is MWh of IT within a window; it shares t
 
     Σ serve + Σ train ≤ capacity[s]
 
-`unserved` and `untrained` are elastic: zero in every plan that does the work.
+`relieved` is what levers and the edge take away; the work of training shrinks by it too. `unserved` and `untrained` are
+elastic: zero in every plan that does the work.
 """
 
 from collections.abc import Callable
@@ -34,6 +35,10 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         opened = ledger.total("sites")
         b.running = pyo.Var(given.s, bounds=(0, 1), doc="the site is open [1]")
         b.runs_if_open = pyo.Constraint(given.s, rule=lambda b, s: b.running[s] == opened[s])
+    if given.relieved:
+        relief = ledger.total("relief")
+        b.relieved = pyo.Var(given.w, bounds=(0, 1), doc="share of the work that no site needs to do [1]")
+        b.counts_relief = pyo.Constraint(given.w, rule=lambda b, w: b.relieved[w] == relief[w])
     training.plan(b, given)
 
 
@@ -49,6 +54,10 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.serve = pyo.Var(b.reachable, given.t, domain=pyo.NonNegativeReals, doc="IT power serving a region [MW]")
     b.unserved = pyo.Var(b.served, given.t, domain=pyo.NonNegativeReals, doc="demand that no site serves [MW]")
     training.operate(b, given, ledger)
+
+    def spared(w: str, r: str, t: int) -> Any:
+        return given.demand[w, r, t] * b.relieved[w] if given.relieved else 0.0
+
     near = _group(b.reachable, lambda i: (i[0], i[2]))
     at = _group(b.reachable, lambda i: i[1])
 
@@ -56,7 +65,8 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         b.served,
         given.t,
         rule=lambda b, w, r, t: (
-            pyo.quicksum(b.serve[i, t] for i in near.get((w, r), [])) + b.unserved[w, r, t] == given.demand[w, r, t]
+            pyo.quicksum(b.serve[i, t] for i in near.get((w, r), [])) + b.unserved[w, r, t] + spared(w, r, t)
+            == given.demand[w, r, t]
         ),
     )
     if given.study.solver.strong_rows:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import InputsError, nearest
 from .inputs import VARIABLES, Inputs
+from .relief import work_left
 
 COUNTED_WITH = {  # accounts that not every study counts: the array they need, and what to do
     "water_consumed": ("consumed_per_it", "give a column consumed_l_per_kwh in cooling.hours, or weather"),
@@ -95,7 +96,7 @@ def _sites(inputs: Inputs) -> list[str]:
             )
         if float(s["must_open"]) > float(s["may_open"]):
             problems.append(f"site '{site}' is both 'must' and 'never'")
-    demand = d["demand"].sum(["workload", "region"]) if "demand" in d else None
+    demand = (d["demand"] * work_left(d)).sum(["workload", "region"]) if "demand" in d else None
     if demand is not None:
         peak = float(demand.max())
         room = float((d["existing_it"] + d["room_for_new_it"] * d["may_open"]).sum())

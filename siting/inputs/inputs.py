@@ -18,7 +18,7 @@ from .fleet import Fleet
 
 DIMENSIONS = (
     "site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement", "place",
-    "flexible",
+    "flexible", "lever",
 )  # fmt: skip
 INF = float("inf")
 
@@ -105,6 +105,19 @@ VARIABLES: dict[str, Variable] = {
     "training_energy": _v("workload", "MWh/year", 0, 1e9, "training work in a year, IT energy"),
     "may_train": _v("workload site", "1", 0, 1, "the training may be done at the site"),
     "training_rate": _v("workload", "MW", 0, 1e6, "largest IT power of the training work"),
+    # levers and edge
+    "lever_saving": _v("lever workload", "1", 0, 1, "of the whole work, for all of it treated, after the levers before it"),
+    "lever_saving_alone": _v("lever", "1", 0, 1, "saving of the work treated, alone"),
+    "lever_share": _v("lever workload", "1", 0, 1, "most of the work that the lever can treat"),
+    "lever_cost": _v("lever", "EUR_2024/MWh", 0, 1e5, "cost per energy of the work treated, before saving"),
+    "lever_acts_on": _v("lever", "1", 0, 1000, "number of what the lever acts on: levers on the same thing share the work"),
+    "lever_cap": _v("", "1", 0, 1, "most that levers save of a work together"),
+    "most_saved": _v("workload", "1", 0, 1, "most that the levers on offer save of the work"),
+    "edge_least": _v("workload", "1", 0, 1, "least share of the work at the edge"),
+    "edge_most": _v("workload", "1", 0, 1, "most of the work at the edge"),
+    "edge_energy_ratio": _v("", "MWh/MWh", 0, 100, "IT energy at the edge per IT energy of the same work in halls"),
+    "edge_pue": _v("", "1", 1, 10, "facility energy per IT energy at the edge"),
+    "edge_cost": _v("", "EUR_2024/MWh", 0, 1e6, "servers, rooms and electricity per IT energy at the edge"),
     # generation behind the meter
     "availability": _v("site generator block hour", "1", 0, 1, "capacity factor of the hour"),
     "max_plant": _v("site generator", "MW", 0, 1e5, "most plant behind the meter"),

@@ -13,6 +13,7 @@ from ..errors import DataError
 from ..physics import finance
 from ..sources.tables import number, read_csv, read_technologies
 from ..study.study import Study
+from .relief import work_left
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "technologies"
 Rows = dict[str, dict[str, float | str]]
@@ -230,9 +231,10 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
     price. Only for `minimise: cost`; the siting-dependent gap leaves it out of the denominator."""
     if study.minimise != "cost" or study.cooling is None:
         return 0.0
-    demand = data["demand"].sum(["workload", "region"])
+    left = work_left(data)
+    demand = (data["demand"] * left).sum(["workload", "region"])
     hours = float(data["weight"].sum() * data.sizes["hour"])
-    energy = float((demand * data["weight"]).sum()) + float(data["training_energy"].sum()) * hours / 8760
+    energy = float((demand * data["weight"]).sum()) + float((data["training_energy"] * left).sum()) * hours / 8760
     hall = data["hall_cost"] + data.get("rejection_cost", 0.0)
     halls = float(data["least_new_it"]) * float(hall.min() + data["server_cost"])
     if "spot_price" not in data:

@@ -23,7 +23,9 @@ from .headroom import grid_case
 from .heat import heat
 from .heat import notes as heat_notes
 from .inputs import Inputs, described
+from .levers import edge, levers, speculative_rows
 from .reinforcement import reinforcement
+from .relief import work_left
 from .screening import screened
 from .storage import storage
 from .water import water, with_basin
@@ -55,6 +57,8 @@ def prepare(study: Study) -> Inputs:
     parts: dict[str, xr.DataArray] = dict(hours.data)
     parts |= _site_arrays(study, sites, technologies)
     parts |= workloads(study, sites, hours)
+    parts |= levers(study)
+    parts |= edge(study)
     parts |= _least_new_it(study, parts)
     parts |= cooling(study, sites, weather, technologies, hours)
     parts |= accepts(study, technologies)
@@ -75,6 +79,8 @@ def prepare(study: Study) -> Inputs:
     notes = way | hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
     if "can_cool" in parts:
         notes["not_available"] = not_available(data)
+    if len(guesses := speculative_rows(study)):
+        notes["speculative"] = guesses
     notes["sources"] = files.sources(study, [technologies.folder] if technologies.tables else [])
     plants = fleet(study, sites, hours, technologies)
     return Inputs(study, table, data, case, money.unavoidable(study, data), notes, plants)
@@ -125,8 +131,10 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
 
 def _least_new_it(study: Study, parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """What must be built somewhere, in whole modules: a bound that the solver would take long to find by itself."""
-    total = parts["demand"].sum(["workload", "region"]).values
-    energy, rate = (dict(zip(study.work, parts[n].values, strict=True)) for n in ("training_energy", "training_rate"))
+    left = work_left(xr.Dataset({n: parts[n] for n in ("most_saved", "edge_most") if n in parts}))
+    total = (parts["demand"] * left).sum(["workload", "region"]).transpose("block", "hour").values
+    of_training = (parts["training_energy"] * left, parts["training_rate"])
+    energy, rate = (dict(zip(study.work, a.values, strict=True)) for a in of_training)
     month = (parts["month"] + 100 * parts["scenario"]).values
     least = least_it_mw(study, total, energy, rate, parts["weight"].values, month)
     new = max(least - float(parts["existing_it"].sum()), 0.0)

@@ -135,6 +135,24 @@ NOTES = {
         "of the work with this factor alone at either end of its range. They tell what the answer hangs on.",
         "work",
     ),
+    "levers": Note(
+        "Megawatts avoided and megawatts bought",
+        "In the order of their price. A lever's MW are what it takes off the peak of its users, or off the mean power of "
+        "training; a site's are its new IT, at all that is paid there. `worth` is what one MW less of that work saves (in the "
+        "relaxation): a lever dearer than it is left.",
+        "work",
+    ),
+    "saved_together": Note(
+        "What levers save together",
+        "`saved share` is what the plan counts: each lever acts on what the cheaper ones leave where they are used as far as "
+        "they go, so it is never above `saved together`. The sum of each alone is what free addition would promise.",
+        "work",
+    ),
+    "speculative": Note(
+        "Speculative technologies",
+        "Dated options that no one can know. Their ranges are guesses: run the study without them too.",
+        "work",
+    ),
     "not_yet": Note("Technologies that do not exist yet", "They may not be built in the year of the study."),
     "screening": Note("Screening of candidates", "Which candidates entered the model. A rule of thumb, not a proof."),
     "sources": Note("Data sources and their caveats", "Rows marked modelled are not observations.", "sources"),

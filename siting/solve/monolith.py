@@ -72,7 +72,7 @@ class Monolith:
         bound, prices, status = relaxed.bound, self._prices(relaxed), "limit"
         best = self._first_plan(relaxed)
         if best is not None and best.objective - bound <= self.allowed(best.objective):
-            return self._outcome("optimal", best, bound, prices)
+            return self._outcome("optimal", best, bound, prices, relaxed)
         while self.rounds < MOST_ROUNDS and self.seconds_left() > 0 and not self.interrupt.is_set():
             found = self._mip(relaxed, best)
             if found.status == "infeasible":
@@ -97,9 +97,9 @@ class Monolith:
             raise StoppedEarly(f"{why} before any plan was found; allow more time (solver.time_limit_s)")
         if self.interrupt.is_set():
             status = "interrupted"
-        return self._outcome(status, best, bound, prices)
+        return self._outcome(status, best, bound, prices, relaxed)
 
-    def _outcome(self, status: str, best: Answer, bound: float, prices: np.ndarray) -> Outcome:
+    def _outcome(self, status: str, best: Answer, bound: float, prices: np.ndarray, relaxed: Answer) -> Outcome:
         assert best.columns is not None
         hours = best.columns[self.n_plan :].reshape(self.program.n_blocks, self.program.n_own).T
         prices = np.concatenate([prices, np.zeros(len(self.cuts) - len(prices))])
@@ -114,6 +114,7 @@ class Monolith:
             list(self.cuts),
             prices,
             self.rounds + 1,
+            np.empty(0) if relaxed.column_duals is None else relaxed.column_duals[: self.n_plan],
         )
 
     def _relaxation(self) -> Answer:

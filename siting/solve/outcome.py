@@ -29,6 +29,9 @@ class Outcome:
         default_factory=lambda: np.empty(0)
     )  # per MW of the cut's right-hand side, in the relaxation
     rounds: int = 0
+    plan_prices: np.ndarray = field(
+        default_factory=lambda: np.empty(0)
+    )  # what one unit more of each plan column costs, all else re-optimised, in the relaxation; empty where it is not known
     without: pd.DataFrame | None = None
 
     @property

@@ -46,12 +46,13 @@ class Ranges(NamedTuple):
 
 
 def read_ranges(path: Path) -> Ranges:
-    """`technology, parameter, value, unit, source, note, mark, low, high`. Raises DataError where low ≤ value ≤ high fails."""
-    table = read_csv(
-        path,
-        ["technology", "parameter", "value", "unit", "source", "note", "mark", "low", "high"],
-        key=["technology", "parameter"],
-    )
+    """`technology, parameter, value, unit, source, note, mark` and, where any row has a range, `low, high`.
+
+    Raises DataError where low ≤ value ≤ high fails.
+    """
+    needed = ["technology", "parameter", "value", "unit", "source", "note", "mark"]
+    table = read_csv(path, needed, key=["technology", "parameter"])
+    table = table.assign(**{c: np.nan for c in ("low", "high") if c not in table})
     numbers = table[["value", "low", "high"]].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     texts = table[["unit", "source", "note", "mark"]].fillna("").astype(str).to_numpy()
     rows: dict[str, dict[str, Ranged]] = {}

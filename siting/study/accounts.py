@@ -17,6 +17,7 @@ class Account(NamedTuple):
 ACCOUNTS: dict[str, Account] = {
     # handed over from block to block
     "it_capacity": Account("MW", "handed", "installed IT"),
+    "relief": Account("1", "handed", "share of a work that no site needs to do"),
     "firm_it": Account("MW", "handed", "installed IT that the connection carries at the design hour"),
     "design_power": Account("MW", "handed", "power at the meter at the design hour"),
     "it_power": Account("MW", "handed", "IT power of the hour"),
@@ -52,6 +53,7 @@ ACCOUNTS: dict[str, Account] = {
     "net_demand": Account("MWh", "total", "facility energy, heat pumps, and storage losses: charge less discharge"),
     "facility_energy": Account("MWh", "total", "electricity used by the facilities"),
     "it_energy": Account("MWh", "total", "electricity used by IT"),
+    "edge_energy": Account("MWh", "total", "electricity of small places near users, at none of the sites"),
     "connection": Account("MW", "total", "grid connection"),
     "land": Account("ha", "total", "land used of the site"),
     "land_nearby": Account("ha", "total", "land leased near the site, for plant on a private wire"),

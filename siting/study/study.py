@@ -19,6 +19,7 @@ from .grid import Grid
 from .group import Group
 from .heat import Heat
 from .hours import Hours
+from .levers import Levers
 from .limits import Limit, from_keys, problem, to_keys
 from .risk import Risk
 from .sites import Sites
@@ -39,6 +40,7 @@ class Study(Group):
     sites: Sites
     hours: Hours
     work: dict[str, Annotated[Inference | Training, Field(discriminator="kind")]] = Field(min_length=1)
+    levers: Levers | None = None
     cooling: Cooling | None = None
     water: Water | None = None
     heat: Heat | None = None
@@ -89,6 +91,9 @@ class Study(Group):
             raise ValueError("cooling needs a grid group: the halls' power comes through the meter")
         if self.solver.without_flexibility and not any(isinstance(w, Training) for w in self.work.values()):
             raise ValueError("solver.without_flexibility asks what moving training is worth, and no work is of kind 'training'")
+        edges = {w.edge.parameters for w in self.work.values() if isinstance(w, Inference) and w.edge}
+        if len(edges) > 1:
+            raise ValueError("edge.parameters must be the same for all works: the rows `edge` are one technology")
         if problem_of_carbon := self._clean_problem():
             raise ValueError(problem_of_carbon)
         if (self.generation or self.storage or self.contracts) and self.grid is None:

@@ -27,6 +27,20 @@ class Placed(Group):
     stays_by: str = "state"
 
 
+class Edge(Group):
+    """A share of the work at many small places near its users; energy, PUE and cost are the rows `edge` of `work.csv`."""
+
+    least_share: Share = 0.0
+    most_share: Share
+    parameters: Literal["low", "central", "high"] = "central"  # low: the edge at its least efficient and dearest
+
+    @model_validator(mode="after")
+    def _order(self) -> Edge:
+        if self.least_share > self.most_share:
+            raise ValueError(f"least_share {self.least_share:g} is above most_share {self.most_share:g}")
+        return self
+
+
 class Inference(Placed):
     """Continuous work of users in regions, within a network round trip: MW of IT at the peak, or `units` of work of a mean day.
 
@@ -44,6 +58,7 @@ class Inference(Placed):
     latency_ms: Positive | None = None
     route_factor: Annotated[float, Field(ge=1)] = 1.5
     profile: tuple[NotNegative, ...] | None = None  # 24 factors by hour of the day; the largest is 1
+    edge: Edge | None = None
     timezone: str | None = None  # IANA name: the hours of `profile` are local
 
     @property

@@ -11,6 +11,7 @@ from ..solution import Solution
 from . import accounts, balances, storage
 from .consequence import consequence
 from .heat import heat
+from .levers import levers
 from .training import training
 
 TESTS = (
@@ -26,6 +27,7 @@ TESTS = (
     storage.storage,
     consequence,
     heat,
+    levers,
 )
 
 

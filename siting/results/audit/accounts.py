@@ -10,7 +10,7 @@ from ...inputs.hours import windows_of
 from ...inputs.inputs import Inputs
 from ...study.accounts import LIMITABLE
 from ..solution import Solution
-from . import clean, heat
+from . import clean, heat, levers
 from .balances import facility_power, it_power, reclaimed_water
 from .compare import TOLERANCE, differs
 from .risk import cost_at_risk
@@ -63,7 +63,8 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
             out["cost"] = out["cost"] + (d["flexible_cost"] * d["grid_flexible"]).sum("flexible")
         out["cost"] = out["cost"] + year((d["spot_price"] + d["energy_tariff"]) * imported)
     apart = clean.contracts(d, year, out, inputs)
-    clean.carbon(d, year, out, inputs)
+    levers.accounts(d, year, apart)
+    clean.carbon(d, year, out, apart, inputs)
     if "reinforcement_built" in d:
         steps = float((d["reinforcement_cost"] * d["reinforcement_built"]).sum())
         nowhere = apart.setdefault("cost", {})

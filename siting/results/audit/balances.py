@@ -12,6 +12,7 @@ from ...inputs.inputs import Inputs
 from ..solution import Solution
 from .compare import above
 from .heat import pump_power
+from .levers import relief
 
 
 def facility_power(d: xr.Dataset) -> xr.DataArray:
@@ -55,7 +56,7 @@ def work(s: Solution, inputs: Inputs) -> list[str]:
     d, out = s.data, []
     if "workloads_serve" in d:
         served = d["workloads_serve"].fillna(0).sum("site")
-        wanted = d["demand"].sel(workload=served["workload"], region=served["region"])
+        wanted = (d["demand"] * (1 - relief(d))).sel(workload=served["workload"], region=served["region"])
         out += above(abs(served - wanted), "work served differs from the demand", float(wanted.max()))
         unreachable = d["workloads_serve"].fillna(0) * (1 - d["reachable"])
         out += above(unreachable, "a site serves a region beyond its latency limit")

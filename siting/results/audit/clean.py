@@ -55,7 +55,7 @@ def contracts(d: xr.Dataset, year: Year, sums: Sums, inputs: Inputs) -> Apart:
     return apart
 
 
-def carbon(d: xr.Dataset, year: Year, sums: Sums, inputs: Inputs) -> None:
+def carbon(d: xr.Dataset, year: Year, sums: Sums, apart: Apart, inputs: Inputs) -> None:
     """The accounts of import, the carbon-free energy, and what the study counts, with its price."""
     if "grid_imported" not in d:
         return
@@ -72,3 +72,7 @@ def carbon(d: xr.Dataset, year: Year, sums: Sums, inputs: Inputs) -> None:
     if asked is not None:
         sums["carbon_counted"] = sums[f"carbon_{asked.counts}"] + sums["carbon_onsite"] + sums["carbon_embodied"]
         sums["cost"] = sums["cost"] + asked.price_eur_2024_per_t * sums["carbon_counted"]
+        for place, amount in apart.get(f"carbon_{asked.counts}", {}).items():
+            apart.setdefault("carbon_counted", {})[place] = amount
+            of_place = apart.setdefault("cost", {})
+            of_place[place] = of_place.get(place, 0.0) + asked.price_eur_2024_per_t * amount

@@ -9,6 +9,7 @@ from ...inputs.inputs import Inputs
 from ...study.workloads import Pausing, Training
 from ..solution import Solution
 from .compare import above
+from .levers import relief
 
 
 def training(s: Solution, inputs: Inputs) -> list[str]:
@@ -59,9 +60,10 @@ def _windows(d: xr.Dataset, name: str, w: Training, done: xr.DataArray) -> list[
     whole = w.window in ("year", "steady")
     of_scenario = 0 * d["month"] + 100 * d["scenario"]
     groups = (of_scenario if whole else of_scenario + d["month"] if w.window == "month" else d["block"]).values
+    asked = float((d["training_energy"] * (1 - relief(d))).sel(workload=name))
     out = []
     for group in np.unique(groups):
-        least = float(d["training_energy"].sel(workload=name)) * float(hours.values[groups == group].sum()) / 8760
+        least = asked * float(hours.values[groups == group].sum()) / 8760
         found = float(of_year.values[groups == group].sum())
         if found < least * (1 - 1e-5) - 1e-3:
             out.append(f"training '{name}': {found:.1f} of {least:.1f} MWh are done in {w.window} {group:g} (window)")

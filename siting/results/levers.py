@@ -1,0 +1,113 @@
+"""The order in which megawatts are worth having: those that levers avoid beside those that sites bring, dearest last."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..physics.levers import together
+from ..solve.outcome import Outcome
+from ..solve.program import Program
+from .solution import Solution
+
+COLUMNS = [
+    "measure", "kind", "work", "share", "most_share", "mw", "mwh_per_year", "eur_2024_per_year", "eur_2024_per_mw_year",
+    "worth_eur_2024_per_mw_year",
+]  # fmt: skip
+
+
+def with_lever_prices(d: xr.Dataset, program: Program, outcome: Outcome) -> xr.Dataset:
+    """The data with `levers_price`: what one unit more of each lever's share costs, all else decided anew, in the relaxation
+    [EUR_2024/year]; below zero where more of it would pay. Unchanged where the method does not know."""
+    if not len(outcome.plan_prices):
+        return d
+    found = {
+        tuple(c.index.values()): (list(c.index), outcome.plan_prices[j])
+        for j, c in enumerate(program.plan.columns)
+        if c.name == "levers.share"
+    }
+    dims = next(iter(found.values()))[0]
+    index = pd.MultiIndex.from_tuples(list(found), names=dims)
+    price = xr.DataArray.from_series(pd.Series([price for _, price in found.values()], index))
+    return d.assign(levers_price=price.assign_attrs(units="EUR_2024/year", long_name="price of one unit more of the share"))
+
+
+def merit_order(s: Solution) -> pd.DataFrame:
+    """One row a lever and work, the edge, and each site with new IT, by EUR per MW and year.
+
+    `mw` of a lever is what it takes off the peak of users, or off the mean power of training; of a site its new IT.
+    `worth_eur_2024_per_mw_year` is what one MW less of that work would save, in the relaxation: levers dearer than it are left.
+    """
+    d = s.data
+    rows = [*_levers(d), *_edge(d, s.accounts), *_sites(s)]
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values("eur_2024_per_mw_year", ignore_index=True)
+
+
+def saved_together(s: Solution) -> pd.DataFrame:
+    """What is saved of each work: as counted in the plan, and if every lever acted on what all others leave."""
+    d = s.data
+    rows = []
+    for w in d["workload"].values:
+        x = d["levers_share"].sel(workload=w).values
+        counted = float((d["lever_saving"].sel(workload=w) * d["levers_share"].sel(workload=w)).sum())
+        most = together(d["lever_saving_alone"].values, x, d["lever_acts_on"].values)
+        sum_alone = float(d["lever_saving_alone"].values @ x)
+        rows.append((str(w), counted, most, sum_alone, float(d["lever_cap"])))
+    return pd.DataFrame(rows, columns=["work", "saved_share", "saved_together", "sum_of_each_alone", "cap"])
+
+
+def _work(d: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """Peak of each work [MW] (training: its mean power) and its energy of a year [MWh], before any lever."""
+    of_users = d["demand"].sum("region")
+    served = (of_users * d["weight"]).sum(["block", "hour"])
+    return of_users.max(["block", "hour"]) + d["training_energy"] / 8760, served + d["training_energy"]
+
+
+def _levers(d: xr.Dataset) -> list[tuple]:
+    if "levers_share" not in d:
+        return []
+    peak, energy = _work(d)
+    out = []
+    for v in d["lever"].values:
+        for w in d["workload"].values:
+            at = {"lever": v, "workload": w}
+            most, saving = float(d["lever_share"].sel(at)), float(d["lever_saving"].sel(at))
+            if most <= 0:
+                continue
+            x, mw = float(d["levers_share"].sel(at)), saving * float(peak.sel(workload=w))
+            cost = float(d["lever_cost"].sel(lever=v) * energy.sel(workload=w))
+            worth = (cost - float(d["levers_price"].sel(at))) / mw if "levers_price" in d and mw > 0 else np.nan
+            per_mw = cost / mw if mw > 0 else np.inf
+            saved = saving * float(energy.sel(workload=w)) * x
+            out.append((str(v), "lever", str(w), x, most, mw * x, saved, cost * x, per_mw, worth))
+    return out
+
+
+def _edge(d: xr.Dataset, accounts: pd.DataFrame) -> list[tuple]:
+    if "edge_share" not in d:
+        return []
+    peak, energy = _work(d)
+    out = []
+    for w in d["workload"].values:
+        most, x = float(d["edge_most"].sel(workload=w)), float(d["edge_share"].sel(workload=w))
+        if most > 0:
+            moved = float(energy.sel(workload=w))
+            cost, mw = float(d["edge_cost"] * d["edge_energy_ratio"]) * moved, float(peak.sel(workload=w))
+            out.append(("edge", "edge", str(w), x, most, mw * x, moved * x, cost * x, cost / mw, np.nan))
+    return out
+
+
+def _sites(s: Solution) -> list[tuple]:
+    """Sites with new IT: all that is posted at the site, over its IT."""
+    d = s.data
+    cost = s.accounts[s.accounts["account"] == "cost"].groupby("place")["value"].sum()
+    energy = s.accounts[s.accounts["account"] == "it_energy"].groupby("place")["value"].sum()
+    out = []
+    for site in d["site"].values:
+        new = float(d["sites_new_it"].sel(site=site))
+        if new > 1e-6:
+            whole = new + float(d["existing_it"].sel(site=site))
+            paid, used = float(cost.get(site, 0.0)), float(energy.get(site, 0.0))
+            out.append((str(site), "site", "", np.nan, np.nan, new, used, paid, paid / whole, np.nan))
+    return out
