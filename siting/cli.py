@@ -255,7 +255,7 @@ class Display:
 
 
 def _print_solution(solution: Solution, folder: Path) -> None:
-    from .reports.table import cost_table, short_table
+    from .reports.table import cost_table, curve_table, short_table
     from .reports.words import interchangeable_words
 
     out, outcome = Console(), solution.outcome
@@ -263,6 +263,8 @@ def _print_solution(solution: Solution, folder: Path) -> None:
     if same := interchangeable_words(solution):
         out.print(same, markup=False, highlight=False)
     out.print(_frame(cost_table(solution).drop(columns="ledger line"), "Cost"))
+    if "cfe_curve" in solution.notes:
+        out.print(_frame(curve_table(solution.notes["cfe_curve"]), "What each further point of carbon-free energy costs"))
     if outcome["status"] != "optimal":
         why = "Interrupted" if outcome["status"] == "interrupted" else "The time limit was reached"
         out.print(f"{why}: this is the best plan found so far; the gap that was asked for is not proven.", style="yellow")

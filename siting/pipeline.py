@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+import pandas as pd
 import pyomo.environ as pyo
 
 from .blocks.model import Model, build
-from .errors import Infeasible, InputsError, StudyError
+from .errors import Infeasible, InputsError, StoppedEarly, StudyError
 from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
 from .results.audit import audit
+from .results.cfe_curve import cfe_table
 from .results.consequence import with_consequence
 from .results.evaluated import evaluated
 from .results.flexibility import pauses, worth
@@ -47,6 +50,7 @@ def run(study: Study, tell: Tell | None = None, interrupt: threading.Event | Non
 
 def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None) -> Solution:
     """Inputs → Solution; for what-ifs that share prepared inputs."""
+    prepared = inputs
     grid = JointHeadroom(inputs.grid) if inputs.grid else None
     if grid:
         inputs = grid.limited(inputs)
@@ -79,6 +83,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     solution.notes |= evaluated(solution, inputs)
     if inputs.study.solver.without_flexibility and not interrupt.is_set():
         solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, interrupt))
+    if inputs.study.solver.cfe_curve and not interrupt.is_set():
+        solution.notes["cfe_curve"] = cfe_curve(prepared, tell, interrupt)
     return solution
 
 
@@ -107,6 +113,25 @@ def _steady(study: Study, tell: Tell | None, interrupt: threading.Event) -> Solu
         return solve(prepare(study.without_flexibility()), tell, interrupt)
     except (Infeasible, InputsError):
         return None
+
+
+def cfe_curve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None) -> pd.DataFrame:
+    """What each further point of carbon-free energy costs: a plan at each share of `solver.cfe_curve`, ascending. An interrupt
+    leaves out those that are still to come."""
+    once = {"without_each_site": False, "without_flexibility": False, "cfe_curve": []}
+    plans: list[tuple[float, Solution | str]] = []
+    for share in sorted(set(inputs.study.solver.cfe_curve)):
+        limits = {"cfe": {"min_mwh_per_mwh": share, "of": "net_demand"}}
+        limited = inputs.study.with_(limits=limits if share > 0 else {}, solver=once)
+        try:
+            plans.append((share, solve(replace(inputs, study=limited, fleet=None), tell, interrupt)))
+        except Infeasible:
+            plans.append((share, "no plan does it"))
+        except StoppedEarly:
+            plans.append((share, "none found in time"))
+        if interrupt is not None and interrupt.is_set():
+            break
+    return cfe_table(plans)
 
 
 def meanings(model: Model) -> dict[str, str]:

@@ -21,6 +21,9 @@ midnight `standing` are up in every block, so no change of state is free:
     lost[w] = restart_hours · Σ (started + resumed) + checkpoint_hours · Σ (stopped + suspended)
     (1 − max_paused_share) · 8760 · Σ_s cluster[w,s] ≤ work of a year   what the clusters could do and do not is paused
 
+Ramp and least time up hold inside a block. Nothing of them passes to the next, also where blocks follow each other in time: at
+every boundary the same `standing` clusters are up, power may step freely, and a start shortly before counts no further.
+
 `untrained` is elastic. All rows of an hour hold with nothing up, whatever the plan. A cluster that has stopped draws nothing.
 """
 

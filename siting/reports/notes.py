@@ -111,7 +111,7 @@ NOTES = {
     "training": Note(
         "Training that pauses",
         "Evaluated from the hourly power. Starts a year are MW started over MW held; the paused share is what the clusters "
-        "could have done and did not.",
+        "could have done and did not. Ramp and least time up are kept inside each block of hours, not from one to the next.",
         "flexibility",
     ),
     "carbon": Note(

@@ -80,6 +80,20 @@ def cost_table(solution: Solution) -> pd.DataFrame:
     )
 
 
+def curve_table(curve: pd.DataFrame) -> pd.DataFrame:
+    """The curve of carbon-free energy (`results.cfe_curve`) as people read it."""
+    return pd.DataFrame(
+        {
+            "at least [%]": 100 * curve["least_cfe"],
+            "reached [%]": 100 * curve["cfe"],
+            "cost [M EUR_2024/year]": curve["cost_eur_2024_per_year"] / 1e6,
+            "each point [M EUR_2024/year]": curve["price_eur_2024_per_point"] / 1e6,
+            "open by the gaps [M EUR_2024/year]": curve["gaps_eur_2024_per_point"] / 1e6,
+            "plan": curve["why"],
+        }
+    )
+
+
 def account_table(solution: Solution) -> pd.DataFrame:
     """Every total that the plan counts, by line: carbon accounts stand side by side and are never added up."""
     rows = []

@@ -20,6 +20,9 @@ class SolverOptions(Group):
     monolith up to a size that it can solve.
 
     `without_flexibility` solves the study a second time with all training at a constant power, to tell what moving is worth.
+
+    `cfe_curve` are shares of carbon-free energy (of net demand, a year): the study is solved once more at each, with the same
+    gap and time limit, to tell what each further point costs.
     """
 
     method: Literal["auto", "monolith", "decomposition"] = "auto"
@@ -28,9 +31,17 @@ class SolverOptions(Group):
     strong_rows: bool = False
     without_each_site: bool = False
     without_flexibility: bool = False
+    cfe_curve: tuple[float, ...] = ()
 
     @model_validator(mode="after")
     def _monolith_only(self) -> SolverOptions:
         if self.method == "decomposition" and (self.without_each_site or self.strong_rows):
             raise ValueError("without_each_site and strong_rows need method: monolith")
+        return self
+
+    @model_validator(mode="after")
+    def _shares(self) -> SolverOptions:
+        for share in self.cfe_curve:
+            if not 0 <= share <= 1:
+                raise ValueError(f"cfe_curve: a share of carbon-free energy lies between 0 and 1, not at {share:g}")
         return self

@@ -101,6 +101,13 @@ class Study(Group):
         return self
 
     def _clean_problem(self) -> str | None:
+        if self.solver.cfe_curve:
+            if "cfe" in self.limits:
+                return "solver.cfe_curve: the study limits 'cfe' itself: drop that limit to draw the curve"
+            if self.minimise != "cost":
+                return f"solver.cfe_curve: the curve is of cost, and the study minimises {self.minimise}"
+            if self.grid is None:
+                return "solver.cfe_curve needs a grid group: carbon-free energy is a share of what comes through the meter"
         zones = {c.zone is None for c in self.contracts.values()}
         if len(zones) > 1:
             return "contracts: either every contract names its delivery zone, or none does"
@@ -148,7 +155,7 @@ class Study(Group):
     def without_flexibility(self) -> Study:
         """The same study with all training at a constant power, firm on the connection."""
         work = {n: w.without_freedom() if isinstance(w, Training) else w for n, w in self.work.items()}
-        solver = self.solver.model_copy(update={"without_flexibility": False, "without_each_site": False})
+        solver = self.solver.model_copy(update={"without_flexibility": False, "without_each_site": False, "cfe_curve": ()})
         return self.model_copy(update={"work": work, "solver": solver, "name": f"{self.name}: without flexibility"})
 
     def as_dict(self) -> dict[str, Any]:

@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from bokeh.embed import components
+from click.testing import CliRunner
 
 import siting
+from siting.cli import main
 from siting.curves import cfe_curve
 from siting.errors import StudyError
 from siting.reports import clean, portfolio
 from siting.reports.html import clean_charts
 from siting.results.clean import cfe_hours, score, unmet_duration
-from siting.results.solution import Solution
+from siting.results.solution import Solution, read_solution
+from siting.study.read import to_yaml
 from siting.study.study import Study
 from tests.blocks.small import Case, three_sites
 
@@ -95,12 +98,23 @@ def test_nothing_to_score(nothing_chosen):
 def test_no_further_point_is_cheaper_than_none(study):
     curve = cfe_curve(study, [0.5, 0.3, 0.4, 0.999])
     assert curve["least_cfe"].tolist() == [0.3, 0.4, 0.5, 0.999]
-    assert np.isnan(curve["cost_eur_2024_per_year"].iloc[3])  # no plan does it: PV is dark in every first hour
+    assert np.isnan(curve["cost_eur_2024_per_year"].iloc[3]) and curve["why"].iloc[3] == "no plan does it"  # PV is dark
     done = curve.iloc[:3]
     assert (done["cfe"] >= done["least_cfe"] - 1e-5).all()
     steps = done.dropna(subset=["price_eur_2024_per_point"])
     assert (steps["price_eur_2024_per_point"] >= -steps["gaps_eur_2024_per_point"]).all()
     assert len(steps) == 2 and steps["price_eur_2024_per_point"].max() > 0
+
+
+def test_the_curve_of_a_study_is_in_its_report_and_on_the_command_line(study, tmp_path):
+    asked = study.folder / "asked.yaml"
+    asked.write_text(to_yaml(study.with_(solver={"cfe_curve": [0.4, 0.3]})))
+    got = CliRunner().invoke(main, ["run", str(asked), "--out", str(tmp_path / "run")])
+    assert got.exit_code == 0, got.output
+    assert "What each further point of carbon-free energy costs" in got.output
+    assert read_solution(tmp_path / "run").notes["cfe_curve"]["least_cfe"].tolist() == [0.3, 0.4]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "What each further point of carbon-free energy costs" in page and "for one more point" in page
 
 
 def test_errors(study):
