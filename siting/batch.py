@@ -110,7 +110,7 @@ def solve_one(scenario: str, study: dict[str, Any], study_folder: str, folder: s
 
 def row_of(scenario: str, solution: Solution) -> Row:
     """One row of `scenarios.csv`; an account that the study does not have stays empty."""
-    sums = solution.accounts.groupby("account")["value"].sum()
+    sums = {a: solution.total(a) for a in set(solution.accounts["account"])}
     out = {k: solution.outcome[k] for k in ("status", "objective", "bound", *GAPS, "seconds")}
     accounts = {column: float(sums[a]) for a, column in ACCOUNT_COLUMNS.items() if a in sums}
     chosen = "; ".join(solution.chosen["site"].astype(str))

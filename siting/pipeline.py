@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pyomo.environ as pyo
 
-from .blocks.model import Model, build
+from .blocks.model import Model, build, module_of
 from .errors import Infeasible, InputsError, StoppedEarly, StudyError
 from .inputs.checks import check
 from .inputs.inputs import Inputs
@@ -23,6 +23,7 @@ from .results.heat import heat_table
 from .results.levers import merit_order, saved_together, with_lever_prices
 from .results.settlement import settled
 from .results.solution import Solution, read_outcome
+from .results.stages import all_by_stage, by_stage
 from .solve.alternatives import without_each
 from .solve.decomposition import Decomposition
 from .solve.headroom import JointHeadroom
@@ -67,20 +68,20 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     if grid:
         solution.notes |= tables(grid, inputs, program, outcome)
     if "heat_pipe" in solution.data:
-        solution.notes["heat"] = heat_table(solution.data)
+        solution.notes["heat"] = by_stage(solution, inputs, lambda s, _: heat_table(s.data))
     if "grid_flexible" in solution.data:
         solution.notes["flexible"] = kept(solution.data, inputs.study)
     if "workloads_up" in solution.data:
-        solution.notes["training"] = pauses(solution.data)
+        solution.notes["training"] = by_stage(solution, inputs, lambda s, _: pauses(s.data))
     if "levers_share" in solution.data:
         solution.data = with_lever_prices(solution.data, program, outcome)
-        solution.notes["saved_together"] = saved_together(solution)
+        solution.notes["saved_together"] = by_stage(solution, inputs, lambda s, _: saved_together(s))
     if "workloads_relieved" in solution.data:
-        solution.notes["levers"] = merit_order(solution)
+        solution.notes["levers"] = by_stage(solution, inputs, lambda s, _: merit_order(s))
     if inputs.fleet:
         solution = with_consequence(solution, inputs.fleet)
     solution = audit(solution, inputs)
-    solution.notes |= evaluated(solution, inputs)
+    solution.notes |= all_by_stage(solution, inputs, evaluated)
     if inputs.study.solver.without_flexibility and not interrupt.is_set():
         solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, interrupt))
     if inputs.study.solver.cfe_curve and not interrupt.is_set():
@@ -137,6 +138,6 @@ def cfe_curve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Eve
 def meanings(model: Model) -> dict[str, str]:
     """`block.component` → its doc, `meaning [unit]`."""
     return {
-        f"{v.parent_block().local_name}.{v.local_name}": v.doc or v.local_name
+        f"{module_of(v, model)}.{v.local_name}": v.doc or v.local_name
         for v in model.pyomo.component_objects(pyo.Var, descend_into=True)
     }

@@ -45,9 +45,9 @@ def _count(given: Given, ledger: Ledger, accounts: tuple[str, ...]) -> None:
     """Post these accounts to `carbon_counted`, and their price to `cost`."""
     if given.study.carbon is None:
         return
-    price = given.study.carbon.price_eur_2024_per_t
+    price = given.carbon_price
     for account in accounts:
         amounts, line = ledger.total(account), account.removeprefix("carbon_")
         ledger.post("carbon_counted", line, amounts)
-        if price:
+        if given.nonzero("carbon_price"):
             ledger.post("cost", f"price_{line}", {i: price * x for i, x in amounts.items()})

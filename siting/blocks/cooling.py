@@ -1,6 +1,6 @@
 """Cooling: halls by technology, the power and the water that a megawatt of IT takes in the weather of the hour.
 
-    Σ_k module · halls[s,k] = new IT capacity,   halls whole
+    Σ_k module · halls[s,k] = new IT capacity,   halls whole,   halls ≥ halls of the stage before
     installed[s,k] = existing_halls[s,k] + module · halls[s,k]
     Σ_k firm_in[s,k] = firm IT,   firm_in ≤ installed
     cost += Σ_k (hall_cost[k] + rejection_cost[s,k]) · module · halls[s,k]
@@ -22,6 +22,7 @@ import pyomo.environ as pyo
 
 from .given import Given
 from .ledger import Ledger
+from .stages import keep
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -38,6 +39,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, k: (0, most[s] if can is None or can[s, k] else 0),
         doc="modules of halls of the technology [modules]",
     )
+    keep(b, given, "halls")
     b.installed = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT capacity in halls of the technology [MW]")
     b.firm_in = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT carried at the design hour in these halls [MW]")
     b.counts_modules = pyo.Constraint(

@@ -1,6 +1,7 @@
 """Generation behind the meter: sun and wind, firm clean plant, backup. Only this plant, and import, enter the site's busbar.
 
     built[s,g] ≤ max_plant[s,g] · open[s]                       (a site with existing IT needs not open)
+    built[s,g] ≥ built[s,g] of the stage before
     used[s,g,t] + sold[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
     cost += plant_variable_cost[g] · (used + sold) − (spot_price[t] − sale_fee) · sold
     carbon_onsite += plant_direct_carbon[g] · used                            fuel burnt
@@ -19,6 +20,7 @@ import pyomo.environ as pyo
 from ..inputs.hours import windows_of
 from .given import Given
 from .ledger import Ledger
+from .stages import keep
 
 ALL_HOURS = 8760.0
 
@@ -33,6 +35,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, g: (0, given.max_plant[s, g]),
         doc="plant built behind the meter [MW]",
     )
+    keep(b, given, "built")
     opened = ledger.total("sites")
     new = [s for s in given.s if given.existing_it[s] == 0]
     b.behind_an_open_meter = pyo.Constraint(

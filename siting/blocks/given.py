@@ -2,6 +2,9 @@
 
 `given.price[t]` is a float where the value is the same in every block of hours, else a Pyomo parameter whose value is one
 float64 per block (the template: see `solve/stamp.py`). xarray is read once, never inside a rule.
+
+In a study of several stages every `plan` is given one stage after another, as if it were alone (`given.earlier` has what was
+planned before), and every `operate` all blocks of hours: what differs between stages is there one value per block.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import pyomo.environ as pyo
 
 from ..errors import ModelError
 from ..inputs.inputs import DIMENSIONS, Inputs
+from ..inputs.stages import OF_STAGES
 
 LETTERS = {
     "s": "site",
@@ -36,10 +40,12 @@ class Given:
     """What the blocks are given: index sets by letter (`given.s`), numbers by name (`given.price[t]`), the study.
 
     `only` keeps some blocks of hours; with one block every number is a float and the model is an ordinary Pyomo model.
+    `earlier` is what the same module planned in the stages before this one, oldest first (set by `build` only).
     """
 
     def __init__(self, inputs: Inputs, only: Sequence[int] | None = None):
         self.inputs = inputs
+        self.earlier: Sequence[pyo.Block] = ()
         self.study = inputs.study
         chosen = range(inputs.data.sizes["block"]) if only is None else only
         self.chosen = np.asarray(list(chosen), int)
@@ -63,6 +69,10 @@ class Given:
     def has(self, name: str) -> bool:
         """Whether the study gives this number at all."""
         return name in self.inputs.data
+
+    def nonzero(self, name: str) -> bool:
+        """Whether some value of this number is not zero."""
+        return bool((self.inputs.data[name].values != 0).any())
 
     @property
     def holds_all_work(self) -> bool:
@@ -96,6 +106,8 @@ class Given:
         unknown = set(a.dims) - set(DIMENSIONS)
         if unknown:
             raise ModelError(f"{name} has the unknown dimension {sorted(map(str, unknown))}")
+        if "stage" in a.dims and "stage_of_block" in self.inputs.data and name not in OF_STAGES:
+            a = a.isel(stage=self.inputs.data["stage_of_block"].astype(int))  # in the hours: that of the block's stage
         if "block" not in a.dims:
             if a.ndim == 0:
                 return a.item()

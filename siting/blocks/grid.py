@@ -3,6 +3,7 @@
     design power[s] ≤ connection[s] + Σ_f (1 − depth[f]) · flexible[s,f]        what is never cut carries the design hour
     connection[s] + Σ_f flexible[s,f] ≤ max_connection[s] · open[s]   (a site with existing IT needs not open)
                                                                 (jointly servable: cuts of the grid situations, `solve`)
+    connection[s] ≥ connection[s] of the stage before
     imported[s,t] + exported[s,t] ≤ connection[s] + Σ_f (flexible[s,f] − cut[s,f,t])
     cut[s,f,t] ≤ depth[f] · flexible[s,f]
     Σ_blocks weight · Σ_t cut[s,f,t] ≤ curtailed share[f] · hours of the year · flexible[s,f]
@@ -16,6 +17,7 @@ import pyomo.environ as pyo
 
 from .given import Given
 from .ledger import Ledger
+from .stages import keep
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -29,6 +31,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s: (0, most[s]),
         doc="firm grid connection of the site [MW]",
     )
+    keep(b, given, "connection")
     never_cut = {s: b.connection[s] for s in given.s}
     if given.study.grid.flexible:
         _plan_flexible(b, given, ledger)

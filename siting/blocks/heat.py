@@ -7,6 +7,7 @@ takes per heat delivered, 0 where the return is warm enough.
     Σ_p (1 − electricity[s,k,p]) · heat[s,k,p,t] ≤ recoverable heat[s,k,t]
     Σ_k heat[s,k,p,t] ≤ pipe[s,p],   Σ_{k,p: electricity > 0} heat[s,k,p,t] ≤ pump[s]
     Σ_{s,k} heat[s,k,p,t] ≤ heat_demand[p,t]
+    pipe, pump ≥ those of the stage before
     power −= electricity · heat
     cost += pipe_cost[s,p] · pipe + pump_cost · pump + (pump_running if lifted) · heat − heat_price[p] · heat
     heat_reused += (1 − electricity) · heat
@@ -22,6 +23,7 @@ import pyomo.environ as pyo
 
 from .given import Given
 from .ledger import Ledger
+from .stages import keep
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -39,6 +41,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.pump = pyo.Var(
         given.s, domain=pyo.NonNegativeReals, bounds=(0, sum(most.values())), doc="heat that heat pumps can deliver [MW]"
     )
+    keep(b, given, "pipe", "pump")
     of_site = _group(pairs, 0)
     ledger.post("cost", "pipes", {s: sum(given.pipe_cost[i] * b.pipe[i] for i in of_site[s]) for s in of_site})
     ledger.post("cost", "pumps", {s: given.pump_cost * b.pump[s] for s in of_site})

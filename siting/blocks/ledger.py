@@ -1,7 +1,8 @@
 """The ledger: blocks post what they cause and ask for totals; they never name each other.
 
 *Handed-over* accounts pass from one block to the next, *balanced* accounts sum to zero at every site and hour, *totals*
-are read last. The plan and the hours are two phases; in each, an account is closed by its first reader.
+are read last. The plan and the hours are two phases; in each, an account is closed by its first reader. Every stage of a study
+has a plan of its own, with accounts of its own.
 An index is a place (a site, a region or `everywhere`) or a pair (place, hour).
 """
 
@@ -24,24 +25,30 @@ class Entry(NamedTuple):
     line: str  # `block.label`: the line of the report
     phase: str  # plan | operate
     amounts: dict  # place or (place, t) -> linear Pyomo expression
+    stage: int = 0  # number of the stage that the entry of a plan is of
 
 
 @dataclass
 class Ledger:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self._closed: dict[tuple[str, str], str] = {}
+        self._closed: dict[tuple[str, str, int], str] = {}
         self.phase = self.block = ""
+        self.stage = 0
 
-    def enter(self, phase: str, block: str) -> None:
+    def enter(self, phase: str, block: str, stage: int = 0) -> None:
         """Say who writes from here on (called by `build` only)."""
-        self.phase, self.block = phase, block
+        self.phase, self.block, self.stage = phase, block, stage
+
+    def _here(self) -> list[Entry]:
+        """Entries of this phase and stage."""
+        return [e for e in self.entries if e.phase == self.phase and e.stage == self.stage]
 
     def post(self, account: str, label: str, amounts: Mapping[Any, Any]) -> None:
         """Enter amounts, in the account's unit; in the hours: per occurrence of the block (`stamp` applies the weight)."""
         if account not in ACCOUNTS:
             raise ModelError(f"{self.block} posts {label} to '{account}', which is no account: {', '.join(ACCOUNTS)}")
-        if reader := self._closed.get((account, self.phase)):
+        if reader := self._closed.get((account, self.phase, self.stage)):
             raise ModelError(
                 f"{self.block} posts {label} to {account} after {reader} has read it; "
                 f"move {self.block} before {reader} in BLOCKS"
@@ -49,16 +56,16 @@ class Ledger:
         if self.phase == "operate" and ACCOUNTS[account].kind == "total" and account not in IN_HOURS:
             raise ModelError(f"{self.block} posts {label} to {account} in the hours, but that account is the plan's alone")
         line = f"{self.block}.{label}"
-        if any((e.account, e.line, e.phase) == (account, line, self.phase) for e in self.entries):
+        if any((e.account, e.line) == (account, line) for e in self._here()):
             raise ModelError(f"{account} has two entries called {line}")
-        self.entries.append(Entry(account, line, self.phase, dict(amounts)))
+        self.entries.append(Entry(account, line, self.phase, dict(amounts), self.stage))
 
     def total(self, account: str) -> dict:
-        """Index -> the sum of all that was posted there in this phase. Closes the account for this phase."""
-        self._closed.setdefault((account, self.phase), self.block)
+        """Index -> the sum of all that was posted there in this phase (and stage). Closes the account for this phase."""
+        self._closed.setdefault((account, self.phase, self.stage), self.block)
         sums: dict[Any, list] = {}
-        for e in self.entries:
-            if e.account == account and e.phase == self.phase:
+        for e in self._here():
+            if e.account == account:
                 for index, amount in e.amounts.items():
                     sums.setdefault(index, []).append(amount)
         if not sums and ACCOUNTS[account].kind != "total":

@@ -1,6 +1,6 @@
 """Reinforcement: which branches of the grid are made stronger.
 
-    built[j] ∈ {0, 1},   built[j] ≤ built[step before j on the same branch]
+    built[j] ∈ {0, 1},   built[j] ≤ built[step before j on the same branch],   built[j] ≥ built[j] of the stage before
     cost += reinforcement_cost[j] · built[j]
 
 What a step does to the flows stands in the rows of the grid situations (`solve`): an uprate raises limits, one more circuit is
@@ -11,6 +11,7 @@ import pyomo.environ as pyo
 
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
+from .stages import keep
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -23,6 +24,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, j: (0, given.reinforcement_of_use[j]),
         doc="the reinforcement is built [1]",
     )
+    keep(b, given, "built")
     before = {step.name: steps[step.before].name for step in steps if step.before >= 0}
     b.one_after_another = pyo.Constraint(
         given.j, rule=lambda b, j: b.built[j] <= b.built[before[j]] if j in before else pyo.Constraint.Skip

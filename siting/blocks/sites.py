@@ -6,6 +6,7 @@
     new_it[s] = room_for_new_it[s] · open[s]                    where the study has no halls: a site comes whole
     existing_it[s] + new_it[s] ≥ least_it[s]
     Σ_s new_it[s] ≥ least_new_it                                what any plan needs, in whole modules: closes the gap early
+    open[s] ≥ open[s] of the stage before
 
 Posts `it_capacity` = existing_it + new_it, `sites` = open, and the cost of sites and of servers. Installed IT always carries
 its servers' annuity: an idle chip is the dearest thing on the site.
@@ -15,6 +16,7 @@ import pyomo.environ as pyo
 
 from .given import Given
 from .ledger import Ledger
+from .stages import keep
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -24,6 +26,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s: (given.must_open[s], given.may_open[s]),
         doc="the site is open [1]",
     )
+    keep(b, given, "open")
     b.new_it = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="new IT capacity of the site [MW]")
     room = given.room_for_new_it
     if given.study.cooling is None:

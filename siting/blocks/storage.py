@@ -1,6 +1,7 @@
 """Storage behind the meter: it moves energy and makes none clean. Power and energy are sized apart.
 
     power[s,u] ≤ max_storage_power[s,u],   energy[s,u] ≤ max_storage_energy[s,u]
+    power, energy ≥ those of the stage before
     charge[s,u,t] + discharge[s,u,t] ≤ power[s,u],   level[s,u,t] ≤ energy[s,u]
     level[s,u,t] = (1 − standing_loss[u]) · level[s,u,t−1] + charge_efficiency[u] · charge − discharge / discharge_efficiency[u]
     cost += storage_wear[u] · discharge                         ageing by use, beside the annuity
@@ -22,6 +23,7 @@ import pyomo.environ as pyo
 from ..inputs.edges import among, edges
 from .given import Given
 from .ledger import Ledger
+from .stages import keep
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -42,6 +44,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, u: (0, most_energy[s, u]),
         doc="energy that the storage holds [MWh]",
     )
+    keep(b, given, "power", "energy")
     _levels_between_blocks(b, given)
     ledger.post("cost", "power", {s: sum(given.storage_power_cost[u] * b.power[s, u] for u in given.u) for s in given.s})
     for account, rate in (

@@ -28,7 +28,7 @@ def carbon(study: Study, hours: Hours) -> dict[str, xr.DataArray]:
     asked = study.carbon
     if asked is None:
         return {}
-    out = _marginal(asked, hours)
+    out = _marginal(asked, hours) | {"carbon_price": xr.DataArray(asked.price_eur_2024_per_t)}
     if asked.residual_t_per_mwh is not None:
         out["carbon_residual"] = xr.full_like(hours.data["carbon_average"], asked.residual_t_per_mwh)
     return out

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import InputsError, nearest
 from .inputs import VARIABLES, Inputs
 from .relief import work_left
+from .stages import told_by_stage
 
 COUNTED_WITH = {  # accounts that not every study counts: the array they need, and what to do
     "water_consumed": ("consumed_per_it", "give a column consumed_l_per_kwh in cooling.hours, or weather"),
@@ -18,9 +19,9 @@ COUNTED_WITH = {  # accounts that not every study counts: the array they need, a
 
 def check(inputs: Inputs) -> None:
     """Raise InputsError with every problem: wrong dimensions, NaN, values out of bounds, work that no plan can serve."""
-    problems = _arrays(inputs)
-    if not problems:
-        problems = _work(inputs) + _sites(inputs) + _storage(inputs) + _limits(inputs)
+    problems = []
+    for told, of in told_by_stage(inputs):
+        problems += [told + p for p in _arrays(of) or _work(of) + _sites(of) + _storage(of) + _limits(of)]
     if problems:
         raise InputsError(problems, None)
 

@@ -26,7 +26,7 @@ def dated(study: Study, frame: gpd.GeoDataFrame, technologies: Technologies) -> 
 
     Raises StudyError where a candidate that must open gets no power in time.
     """
-    if study.grid is None or study.grid.decision_year is None or study.year is None:
+    if study.grid is None or study.grid.decision_year is None or study.last_year is None:
         return frame
     lead = technologies.tariff("connection", "lead_years_spare")
     usual = int(np.ceil(study.grid.decision_year + lead))
@@ -39,12 +39,12 @@ def dated(study: Study, frame: gpd.GeoDataFrame, technologies: Technologies) -> 
         during = frame["power_year"].between(moratorium.from_year, moratorium.to_year, inclusive="left").to_numpy() & inside
         frame.loc[during, "power_year"] = moratorium.to_year
         frame.loc[during, "power_reason"] = f"a moratorium until {moratorium.to_year} ({moratorium.source})"
-    late = (frame["power_year"] > study.year).to_numpy() & frame["kept"].to_numpy(bool)
+    late = (frame["power_year"] > study.last_year).to_numpy() & frame["kept"].to_numpy(bool)
     must = frame.loc[late & (frame["choice"] == "must").to_numpy(), ["site", "power_year", "power_reason"]]
     if len(must):
         raise StudyError(
             [
-                f"site '{site}' must open, but gets power in {year} ({reason}), not in the study's year {study.year}"
+                f"site '{site}' must open, but gets power in {year} ({reason}), not in the study's year {study.last_year}"
                 for site, year, reason in must.itertuples(index=False)
             ],
             study.name,
@@ -56,7 +56,7 @@ def dated(study: Study, frame: gpd.GeoDataFrame, technologies: Technologies) -> 
     if late.any() and not frame["kept"].any():
         first = frame.loc[late].sort_values("power_year").iloc[0]
         raise StudyError(
-            f"no candidate has power by {study.year}; the first is '{first['site']}' in {first['power_year']} "
+            f"no candidate has power by {study.last_year}; the first is '{first['site']}' in {first['power_year']} "
             f"({first['power_reason']}): plan for a later year, or decide earlier (grid.decision_year)",
             study.name,
         )
@@ -107,7 +107,7 @@ def queued_mw(study: Study, grid: Grid) -> NDArray[np.float64]:
     before = table
     if study.grid.queue_position is not None:
         before = before[before["position"] < study.grid.queue_position]
-    if study.year is not None:
-        before = before[before["power_year"] <= study.year]
+    if study.last_year is not None:
+        before = before[before["power_year"] <= study.last_year]
     np.add.at(mw, [number[str(bus)] for bus in before["bus"]], (before["mw"] * before["realised_share"]).to_numpy(float))
     return mw

@@ -100,11 +100,11 @@ def not_yet(study: Study, name: str, technologies: Technologies) -> bool:
     first = technologies.generation_numbers(kind).get("exists_from")
     if first is None:
         return False
-    if study.year is None:
+    if study.last_year is None:
         raise StudyError(
             f"generation.{name}: '{kind}' exists from {first:.0f}; say which year the study plans for (year: 2030)"
         )
-    return study.year < first
+    return study.last_year < first
 
 
 def _costs(study: Study, names: list[str], t: Technologies) -> dict[str, xr.DataArray]:
@@ -138,4 +138,4 @@ def notes(study: Study, technologies: Technologies) -> dict[str, pd.DataFrame]:
     if not late:
         return {}
     first = [technologies.generation_numbers(technology_of(study, g))["exists_from"] for g in late]
-    return {"not_yet": pd.DataFrame({"plant": late, "exists_from": np.array(first, int), "year_of_the_study": study.year})}
+    return {"not_yet": pd.DataFrame({"plant": late, "exists_from": np.array(first, int), "year_of_the_study": study.last_year})}

@@ -2,6 +2,7 @@
 
 VARIABLES is the one table of what the Dataset may hold: name, dimensions, unit, bounds, meaning.
 Time series are (…, block, hour): whole blocks of consecutive hours, each block with its weight.
+In a study of several stages whatever is different between them, and has no blocks, has the dimension `stage` too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .fleet import Fleet
 
 DIMENSIONS = (
     "site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement", "place",
-    "flexible", "lever",
+    "flexible", "lever", "stage",
 )  # fmt: skip
 INF = float("inf")
 
@@ -42,6 +43,11 @@ VARIABLES: dict[str, Variable] = {
     "follows": _v("block", "1", -1, 1e7, "number of the block just before it in time; -1: none is"),
     "scenario": _v("block", "1", 0, 1e5, "number of the scenario (weather year, path) that the block is of"),
     "probability": _v("block", "1", 0, 1, "probability of the block's scenario"),
+    "stage_of_block": _v("block", "1", 0, 1e3, "number of the stage that the block is of"),
+    # stages
+    "discount": _v("stage", "1", 0, 1, "part of the stage in the mean year that is minimised"),
+    "present_value": _v("stage", "year", 0, 1e3, "present value of 1 in every year of the stage"),
+    "stands_for": _v("stage", "year", 1, 1e3, "years that the stage stands for"),
     # sites
     "must_open": _v("site", "1", 0, 1, "the site has to open"),
     "may_open": _v("site", "1", 0, 1, "the site may open"),
@@ -147,6 +153,7 @@ VARIABLES: dict[str, Variable] = {
     "energy_tariff": _v("", "EUR_2024/MWh", -1e3, 1e4, "network tariff and levies on energy"),
     "carbon_average": _v("block hour", "t/MWh", 0, 3, "average carbon factor of the grid's mix"),
     "carbon_residual": _v("block hour", "t/MWh", 0, 3, "carbon factor of import that no contract matches"),
+    "carbon_price": _v("", "EUR_2024/t", 0, 1e5, "price of each tonne that the study counts"),
     "carbon_marginal": _v("block hour", "t/MWh", 0, 3, "marginal carbon factor of the grid"),
     "grid_clean_share": _v("block hour", "1", 0, 1, "carbon-free share of the grid's mix"),
     "own_headroom": _v("site", "MW", 0, 1e6, "most firm connection that the grid serves at the site alone"),

@@ -100,9 +100,9 @@ def _there(study: Study, name: str, ranges: Ranges) -> bool:
     row = ranges.rows.get(name, {}).get("exists_from")
     if row is None:
         return True
-    if study.year is None:
+    if study.last_year is None:
         raise DataError(f"'{name}' has a row exists_from: the study needs 'year', the year planned for", ranges.path)
-    return study.year >= row.value
+    return study.last_year >= row.value
 
 
 def _word(words: dict[str, dict[str, float | str]], name: str, parameter: str, file: str) -> str:

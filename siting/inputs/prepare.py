@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import xarray as xr
@@ -25,13 +27,13 @@ from .heat import notes as heat_notes
 from .inputs import Inputs, described
 from .levers import edge, levers, speculative_rows
 from .reinforcement import reinforcement
-from .relief import work_left
 from .screening import screened
+from .stages import staged, unavoidable
 from .storage import storage
 from .water import water, with_basin
 from .weather import Weather
 from .work_units import resolved
-from .workloads import least_it_mw, workloads
+from .workloads import workloads
 
 
 def prepare(study: Study) -> Inputs:
@@ -59,7 +61,6 @@ def prepare(study: Study) -> Inputs:
     parts |= workloads(study, sites, hours)
     parts |= levers(study)
     parts |= edge(study)
-    parts |= _least_new_it(study, parts)
     parts |= cooling(study, sites, weather, technologies, hours)
     parts |= accepts(study, technologies)
     parts |= water(study, sites, technologies)
@@ -73,9 +74,10 @@ def prepare(study: Study) -> Inputs:
     parts |= money.penalties(parts)
     case = grid_case(study, sites, hours, technologies)
     parts |= reinforcement(case.steps if case else ())
-    data = described(xr.Dataset(parts))
+    data = described(staged(study, xr.Dataset(parts), sites, technologies, case.steps if case else ()))
     if hours.time is not None:
-        data = data.assign_coords(time=(("block", "hour"), hours.time))
+        again = data.sizes["block"] // hours.shape[0]
+        data = data.assign_coords(time=(("block", "hour"), np.tile(hours.time, (again, 1))))
     notes = way | hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
     if "can_cool" in parts:
         notes["not_available"] = not_available(data)
@@ -83,7 +85,8 @@ def prepare(study: Study) -> Inputs:
         notes["speculative"] = guesses
     notes["sources"] = files.sources(study, [technologies.folder] if technologies.tables else [])
     plants = fleet(study, sites, hours, technologies)
-    return Inputs(study, table, data, case, money.unavoidable(study, data), notes, plants)
+    inputs = Inputs(study, table, data, case, 0.0, notes, plants)
+    return replace(inputs, unavoidable_cost=unavoidable(inputs))
 
 
 def _weather_where_needed(study: Study) -> None:
@@ -127,17 +130,3 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
     if module is not None:
         out["module_mw"] = xr.DataArray(module)
     return out | technologies.servers(study)
-
-
-def _least_new_it(study: Study, parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
-    """What must be built somewhere, in whole modules: a bound that the solver would take long to find by itself."""
-    left = work_left(xr.Dataset({n: parts[n] for n in ("most_saved", "edge_most") if n in parts}))
-    total = (parts["demand"] * left).sum(["workload", "region"]).transpose("block", "hour").values
-    of_training = (parts["training_energy"] * left, parts["training_rate"])
-    energy, rate = (dict(zip(study.work, a.values, strict=True)) for a in of_training)
-    month = (parts["month"] + 100 * parts["scenario"]).values
-    least = least_it_mw(study, total, energy, rate, parts["weight"].values, month)
-    new = max(least - float(parts["existing_it"].sum()), 0.0)
-    if study.sites.module_mw is not None:
-        new = float(np.ceil(new / study.sites.module_mw - 1e-6)) * study.sites.module_mw
-    return {"least_new_it": xr.DataArray(new)}

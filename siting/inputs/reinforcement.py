@@ -55,7 +55,7 @@ def steps(study: Study, grid: Grid, technologies: Technologies) -> tuple[Step, .
         kind = "transformer" if kinds[r.branch] == "transformer" else "line"
         technology, adds = f"{kind}_{r.kind}", _adds_mw(grid, branch, r)
         ready = _ready_year(study, r, technology, technologies)
-        in_time = ready is None or study.year is None or ready <= study.year
+        in_time = ready is None or study.last_year is None or ready <= study.last_year
         firm = [c.firm_from_year for c in study.grid.flexible.values() if c.firm_from_year is not None]
         of_use = in_time or any(ready is not None and ready <= year for year in firm)
         cost = _cost(study, name, r, adds, lengths.get(r.branch, np.nan), technology, technologies)

@@ -33,7 +33,7 @@ def workloads(study: Study, sites: gpd.GeoDataFrame, hours: Hours) -> dict[str, 
         np.zeros((len(names), len(labels), n_blocks, n_hours)),
         {"workload": names, "region": labels, "block": np.arange(n_blocks), "hour": np.arange(n_hours)},
     )
-    grown = {n: growth_factor(study, w.growth, study.year) for n, w in study.work.items()}
+    grown = {n: growth_factor(study, w.growth, study.last_year) for n, w in study.work.items()}
     trip = xr.DataArray(np.zeros(shape[1:]), {"site": sites["site"].tolist(), "region": labels})
     serving = xr.zeros_like(reach)
     for name, w in inference.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,20 @@ def discount_factor(rate: float, year: ArrayLike, base_year: int) -> Array:
     0.6139
     """
     return np.asarray((1.0 + rate) ** -(np.asarray(year, float) - base_year))
+
+
+def stage_values(rate: float, stands_for: Sequence[int]) -> Array:
+    """Present value [years] of one unit in every year that each stage stands for, seen from the first year of the first;
+    r real rate [1/year]. A payment stands at the beginning of its year.
+
+    >>> stage_values(0.0, [5, 10]).tolist()
+    [5.0, 10.0]
+    >>> stage_values(0.10, [1, 1]).round(6).tolist()
+    [1.0, 0.909091]
+    """
+    ends = np.cumsum([0, *stands_for])
+    each = discount_factor(rate, np.arange(ends[-1]), 0)
+    return np.array([each[a:b].sum() for a, b in pairwise(ends)])
 
 
 def deflate(value: ArrayLike, from_year: int, to_year: int, currency: str, deflators: Deflators) -> Array:

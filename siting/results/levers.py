@@ -30,6 +30,7 @@ def with_lever_prices(d: xr.Dataset, program: Program, outcome: Outcome) -> xr.D
     dims = next(iter(found.values()))[0]
     index = pd.MultiIndex.from_tuples(list(found), names=dims)
     price = xr.DataArray.from_series(pd.Series([price for _, price in found.values()], index))
+    price = price / d["discount"] if "stage" in price.dims else price  # in money of the stage's own year
     return d.assign(levers_price=price.assign_attrs(units="EUR_2024/year", long_name="price of one unit more of the share"))
 
 

@@ -30,8 +30,8 @@ def settled(program: Program, outcome: Outcome, inputs: Inputs) -> np.ndarray:
     if not matched or against(inputs.study):
         return hours
     imported, d = _columns(program, "grid.imported"), inputs.data
-    taken = {c: outcome.plan[program.plan_column("contracts.contracted", c)] for c in d["contract"].values.tolist()}
-    produced = {c: mw * d["contract_profile"].sel(contract=c).values for c, mw in taken.items()}  # (block, hour)
+    produced = {c: _taken(program, outcome, c)[:, None] * d["contract_profile"].sel(contract=c).values
+                for c in d["contract"].values.tolist()}  # (block, hour)  # fmt: skip
     zone_of = {c: contract.zone for c, contract in inputs.study.contracts.items()}
     for zone in set(zone_of.values()):
         sites = inputs.sites["site"] if zone is None else inputs.sites.loc[inputs.sites["zone"].astype(str) == zone, "site"]
@@ -56,6 +56,13 @@ def against(study: Study) -> bool:
             if limit.least is not None and (account in LOWERED or limit.of in RAISED):
                 return True
     return False
+
+
+def _taken(program: Program, outcome: Outcome, contract: str) -> np.ndarray:
+    """MW contracted in each block: those of its stage."""
+    index: list[list] = [[contract, year] for year in program.years] or [[contract]]
+    mw = np.array([outcome.plan[program.plan_column("contracts.contracted", *i)] for i in index])
+    return mw[program.stage]
 
 
 def _columns(program: Program, name: str) -> Columns:

@@ -1,5 +1,8 @@
 """Solution: the decision as a GeoDataFrame, every variable as a Dataset, every account as a DataFrame.
 
+In a study of several stages `accounts` has a column `stage` and `data` the dimension; `stage(year)` is the solution of one of
+them, like that of a study of one year. What `sites` and `total` tell of the whole is said there.
+
 A folder holds `solution.nc`, `sites.gpkg`, `accounts.csv`, `study.yaml` and the notes of the report; it is written beside
 its place and renamed, so that half a folder is never seen. `read_solution` opens one without Pyomo.
 """
@@ -21,6 +24,7 @@ import xarray as xr
 
 from ..errors import DataError
 from ..inputs.inputs import Inputs
+from ..inputs.stages import data_of_stage, stages_of
 from ..solve.outcome import Outcome
 from ..solve.program import Label, Program
 from ..study.accounts import ACCOUNTS, YEARLY
@@ -30,8 +34,8 @@ OPEN_FROM = 0.5
 
 @dataclass
 class Solution:
-    """`sites`: one row a candidate; `data`: variables and inputs; `accounts`: account, line, place, value, unit;
-    `outcome`: status, objective, bound, gaps, seconds; `notes`: tables for the report."""
+    """`sites`: one row a candidate, as in the last stage; `data`: variables and inputs; `accounts`: account, line, place,
+    value, unit; `outcome`: status, objective, bound, gaps, seconds; `notes`: tables for the report."""
 
     name: str
     sites: gpd.GeoDataFrame
@@ -46,9 +50,36 @@ class Solution:
         """The open sites, largest first."""
         return self.sites[self.sites["open"]].sort_values("it_mw", ascending=False)
 
+    @property
+    def stages(self) -> list[int]:
+        """First years of the stages; none in a study of one year."""
+        return stages_of(self.data)
+
     def total(self, account: str) -> float:
-        """The sum of an account over a year, in its unit."""
-        return float(self.accounts.loc[self.accounts["account"] == account, "value"].sum())
+        """The sum of an account over a year, in its unit; of several stages that of the mean year, each stage counted by its
+        `discount` (what the objective minimises)."""
+        rows = self.accounts[self.accounts["account"] == account]
+        return float((rows["value"] * self._share(rows)).sum())
+
+    def _share(self, rows: pd.DataFrame) -> pd.Series | float:
+        """Part of each row's stage in the mean year."""
+        return rows["stage"].map(self.data["discount"].to_series()) if self.stages else 1.0
+
+    @property
+    def last(self) -> Solution:
+        """The last stage; itself in a study of one year."""
+        return self.stage(self.stages[-1]) if self.stages else self
+
+    def stage(self, year: int) -> Solution:
+        """The solution of one stage, as that of a study of one year. Raises DataError when there is no such stage."""
+        if year not in self.stages:
+            told = f"its stages are {', '.join(map(str, self.stages))}" if self.stages else "the study has no stages"
+            raise DataError(f"there is no stage {year}: {told}")
+        data = data_of_stage(self.data, self.stages.index(year)).assign_attrs(self.data.attrs)
+        of = {n: t[t["stage"] == year].drop(columns="stage") if "stage" in t else t for n, t in self.notes.items()}
+        accounts = self.accounts[self.accounts["stage"] == year].drop(columns="stage").reset_index(drop=True)
+        sites = sites_table(self.sites, data, accounts)
+        return Solution(f"{self.name}, {year}", sites, data, accounts, self.outcome, of, self.study_yaml)
 
     def write(self, folder: str | Path) -> Path:
         """Write the folder (replacing one that is there), all or nothing; returns it."""
@@ -115,13 +146,24 @@ def read_outcome(inputs: Inputs, program: Program, outcome: Outcome, docs: dict[
         meaning, unit = _meaning(docs.get(name, name))
         data[name.replace(".", "_")] = array.assign_attrs(long_name=meaning, units=unit)
     accounts = _accounts(program, plan, hours)
-    study_yaml = ""
     notes = dict(inputs.notes)
+    solution = Solution(inputs.study.name, inputs.candidates, data, accounts, outcome.summary(), notes)
+    solution.sites = _by_stage(solution) if solution.stages else sites_table(inputs.candidates, data, accounts)
     if outcome.without is not None:
         notes["without"] = outcome.without
-    return Solution(
-        inputs.study.name, _sites(inputs, data, accounts, outcome), data, accounts, outcome.summary(), notes, study_yaml
-    )
+        solution.sites = _with_worth(solution.sites, outcome.without)
+    return solution
+
+
+def _by_stage(solution: Solution) -> gpd.GeoDataFrame:
+    """The sites as in the last stage, the year in which each opens, and its IT in each stage."""
+    each = {year: solution.stage(year).sites for year in solution.stages}
+    sites = each[solution.stages[-1]].copy()
+    opened = pd.DataFrame({year: table["open"] for year, table in each.items()})
+    sites["opens"] = opened.idxmax(axis=1).where(opened.any(axis=1)).astype(float)
+    for year, table in each.items():
+        sites[f"it_mw_{year}"] = table["it_mw"]
+    return sites
 
 
 def _arrays(labels: list[Label], values: np.ndarray, in_hours: bool) -> dict[str, xr.DataArray]:
@@ -160,18 +202,24 @@ def _accounts(program: Program, plan: np.ndarray, hours: np.ndarray) -> pd.DataF
     for line in program.ledger:
         in_plan = line.phase == "plan"
         amounts = line.amounts(plan if in_plan else hours)
-        value = float(amounts[0] if in_plan else (amounts * program.weight).sum())
         unit = ACCOUNTS[line.account].unit
         if unit == "MW" and not in_plan:
             unit = "MWh"
-        per_year = not in_plan or line.account in YEARLY
-        rows.append((line.account, line.line, line.place, value, f"{unit}/year" if per_year else unit))
-    return pd.DataFrame(rows, columns=["account", "line", "place", "value", "unit"])
+        unit = f"{unit}/year" if not in_plan or line.account in YEARLY else unit
+        if in_plan:
+            rows.append((line.account, line.line, line.place, float(amounts[0]), unit, line.stage))
+            continue
+        values = np.bincount(program.stage, weights=amounts * program.weight, minlength=len(program.discount))
+        rows += [(line.account, line.line, line.place, float(value), unit, y) for y, value in enumerate(values)]
+    table = pd.DataFrame(rows, columns=["account", "line", "place", "value", "unit", "stage"])
+    if not program.years:
+        return table.drop(columns="stage")
+    return table.assign(stage=np.array(program.years)[table["stage"]])
 
 
-def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Outcome) -> gpd.GeoDataFrame:
-    """One row a candidate: decisions joined to the table that the planner gave."""
-    sites = inputs.candidates.copy()
+def sites_table(candidates: gpd.GeoDataFrame, data: xr.Dataset, accounts: pd.DataFrame) -> gpd.GeoDataFrame:
+    """One row a candidate: the decisions of one year joined to the table that the planner gave."""
+    sites = candidates.copy()
     names = sites["site"]
 
     def of(name: str, **where: object) -> pd.Series:
@@ -204,9 +252,15 @@ def _sites(inputs: Inputs, data: xr.Dataset, accounts: pd.DataFrame, outcome: Ou
     totals = accounts.groupby(["account", "place"])["value"].sum()
     if "grid_clean_share" in data and "net_demand" in totals:
         sites["cfe_share"] = names.map(totals["cfe"] / totals["net_demand"]).astype(float)
-    if outcome.without is not None and len(outcome.without):
-        table = outcome.without.set_index("site")
-        sites["without_found_eur_2024_per_year"] = names.map(table["found_eur_2024_per_year"]).astype(float)
-        sites["without_instead"] = names.map(table["instead"]).fillna("")
-        sites["interchangeable"] = names.map(table["interchangeable"]).fillna(False).astype(bool)
-    return gpd.GeoDataFrame(sites, geometry="geometry", crs=inputs.candidates.crs)
+    return gpd.GeoDataFrame(sites, geometry="geometry", crs=candidates.crs)
+
+
+def _with_worth(sites: gpd.GeoDataFrame, without: pd.DataFrame) -> gpd.GeoDataFrame:
+    """What each chosen site is worth, where that was asked."""
+    if without.empty:
+        return sites
+    table, names = without.set_index("site"), sites["site"]
+    sites["without_found_eur_2024_per_year"] = names.map(table["found_eur_2024_per_year"]).astype(float)
+    sites["without_instead"] = names.map(table["instead"]).fillna("")
+    sites["interchangeable"] = names.map(table["interchangeable"]).fillna(False).astype(bool)
+    return sites

@@ -27,10 +27,12 @@ def without_each(mono: Monolith, outcome: Outcome) -> pd.DataFrame:
     columns = [mono.program.plan.columns[j] for j in mono.highs.integer]
     plan = np.round(outcome.plan[mono.highs.integer])
     site = np.array([str(c.index.get("site")) for c in columns])
+    stage = np.array([c.index.get("stage", 0) for c in columns])
     opened = np.array([c.name == "sites.open" for c in columns])
     halls = np.array([c.name == "cooling.halls" for c in columns])
     least, most = (bound[mono.highs.integer] for bound in (mono.whole.column_lower, mono.whole.column_upper))
-    chosen = site[opened & (plan > 0.5) & (least < 0.5)]
+    must = set(site[opened & (least > 0.5)])
+    chosen = [s for s in dict.fromkeys(site[opened & (plan > 0.5)]) if s not in must]
     size = {s: plan[(site == s) & ~opened].sum() for s in chosen}
     mono.extend(mono.options.time_limit_s * SHARE_OF_TIME)
     rows = []
@@ -41,7 +43,7 @@ def without_each(mono: Monolith, outcome: Outcome) -> pd.DataFrame:
         for skip in range(TRIES):
             if relaxed is None:
                 break
-            answer = mono.secured(_whole(relaxed, plan, upper, halls, opened, site, skip))
+            answer = mono.secured(_by_stage(relaxed, plan, upper, halls, opened, site, stage, skip))
             if answer is not None:
                 break
         if answer is None or answer.columns is None:
@@ -53,6 +55,25 @@ def without_each(mono: Monolith, outcome: Outcome) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["site", "found_eur_2024_per_year", "instead"])
     table["interchangeable"] = table["found_eur_2024_per_year"] <= outcome.gap
     return table
+
+
+def _by_stage(
+    relaxed: np.ndarray,
+    plan: np.ndarray,
+    upper: np.ndarray,
+    halls: np.ndarray,
+    opened: np.ndarray,
+    site: np.ndarray,
+    stage: np.ndarray,
+    skip: int,
+) -> np.ndarray:
+    """`_whole` of each stage for itself; what stands in one stands in the next."""
+    values, before = np.empty(len(relaxed)), None
+    for year in np.unique(stage):
+        at = np.flatnonzero(stage == year)
+        of = _whole(relaxed[at], plan[at], upper[at], halls[at], opened[at], site[at], skip)
+        values[at] = before = of if before is None else np.maximum(of, before)
+    return values
 
 
 def _whole(

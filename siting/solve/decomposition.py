@@ -96,7 +96,7 @@ class Decomposition:
     def _start(self, fine: Split) -> tuple[np.ndarray | None, np.ndarray]:
         """A plan of the relaxation from coarser and coarser splits, and the prices of broken rules that it needed."""
         price = np.full(len(fine.elastic()), FIRST_PRICE)
-        if fine.n_blocks <= COARSEST:
+        if fine.n_blocks <= max(COARSEST, len(np.unique(fine.stage))):
             return None, price
         coarse, number = fine.coarser(-(-fine.n_blocks // COARSER))
         start, price = self._start(coarse)

@@ -19,7 +19,8 @@ from .program import Label
 class GridColumns:
     """The grid's columns in the order of the plan: `find_cuts` gets their values, and rows have one coefficient for each.
 
-    `firm` is [site], `flexible` [site, class], `cut` [site, class, block, hour], `built` [step]: positions of the columns.
+    `firm` is [site], `flexible` [site, class], `cut` [site, class, block, hour], `built` [step]: positions of the columns; of
+    several stages those of the stage `year`.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class GridColumns:
         classes: Sequence[str],
         steps: Sequence[str],
         shape: tuple[int, int],
+        year: int | None = None,
     ):
         self.count = len(labels)
         index = {
@@ -42,7 +44,10 @@ class GridColumns:
         self.built = np.zeros(len(steps), np.int64)
         table = {"connection": self.firm, "flexible": self.flexible, "cut": self.cut, "built": self.built}
         for position, label in enumerate(labels):
-            place = tuple(index[d][str(x)] if d in index else int(str(x)) for d, x in label.index.items())
+            if label.index.get("stage", year) != year:
+                continue
+            of = ((d, str(x)) for d, x in label.index.items() if d != "stage")
+            place = tuple(index[d][x] if d in index else int(x) for d, x in of)
             table[label.component][place] = position
 
     def least(self, depth: NDArray[np.float64], firm: Collection[int] = ()) -> sp.csr_matrix:

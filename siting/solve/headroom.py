@@ -29,14 +29,16 @@ AT_ONCE = 5
 
 
 class Epoch(NamedTuple):
-    """A year in which connections must be servable: None is the study's own; later ones make flexible classes firm.
+    """A year in which connections must be servable: None is the study's own; others are stages, or make flexible classes firm.
 
-    `counts` says which steps are ready then, `least` is [site, column]: the demand that is never cut.
+    `counts` says which steps are ready then, `least` is [site, column]: the demand that is never cut. `columns` are those of
+    the plan that is looked at.
     """
 
     year: int | None
     counts: np.ndarray
     least: sp.csr_matrix
+    columns: GridColumns
 
 
 class JointHeadroom:
@@ -81,19 +83,28 @@ class JointHeadroom:
         shape = (program.n_blocks, data.sizes["hour"])
         labels = [program.plan.columns[j] for j in program.grid_columns()]
         steps = [step.name for step in self.case.steps]
-        self.columns = GridColumns(labels, data["site"].values.tolist(), classes, steps, shape)
+        years: list = program.years or [None]
+        stages = [GridColumns(labels, data["site"].values.tolist(), classes, steps, shape, y) for y in years]
+        self.columns = stages[-1]
         self.depth = depth = data["flexible_depth"].values if classes else np.zeros(0)
         self.curtailed = data["flexible_curtailed"].values if classes else np.zeros(0)
         self.weight = program.weight
         grid = inputs.study.grid
         firm_from = [grid.flexible[name].firm_from_year for name in classes] if grid is not None else []
         in_time = np.array([step.in_time for step in self.case.steps], bool)
-        self.epochs = [Epoch(None, in_time, self.columns.least(depth))]
+        self.epochs = [Epoch(None, in_time, self.columns.least(depth), self.columns)]
         for year in sorted({year for year in firm_from if year is not None}):
             firm = [f for f, start in enumerate(firm_from) if start is not None and start <= year]
-            ready = np.array([step.ready_year is None or step.ready_year <= year for step in self.case.steps], bool)
-            self.epochs.append(Epoch(year, ready, self.columns.least(depth, firm)))
+            self.epochs.append(Epoch(year, self._ready(year), self.columns.least(depth, firm), self.columns))
+        if program.years:  # connections only grow, no row has a negative coefficient: one grid serves the earlier stages too
+            looked_at = list(zip(program.years, stages, strict=True))
+            looked_at = looked_at if self.case.steps else looked_at[-1:]
+            self.epochs = [Epoch(year, self._ready(year), of.least(depth), of) for year, of in looked_at]
         self._hour_of = {number: hour for hour, number in self.case.calendar.items()} if classes else {}
+
+    def _ready(self, year: int) -> np.ndarray:
+        """Steps that are ready in a year."""
+        return np.array([step.ready_year is None or step.ready_year <= year for step in self.case.steps], bool)
 
     def grid(self, built: np.ndarray) -> BuiltGrid:
         """The grid with the circuits among the steps `built` (shares; a half and more counts as built)."""
@@ -118,7 +129,7 @@ class JointHeadroom:
         """
         rows = []
         for epoch in self.epochs:
-            built = self.columns.shares_built(values) * epoch.counts
+            built = epoch.columns.shares_built(values) * epoch.counts
             grid, share = self.grid(built), built[self.uprates]
             found = grid.named.cuts(epoch.least @ values, share)
             if not found:
@@ -153,13 +164,13 @@ class JointHeadroom:
     def _row(self, cut: GridCut, epoch: Epoch, built: np.ndarray) -> GridCut:
         """The cut over sites as a row over the grid's columns."""
         row = self.demand(epoch, cut.number).T @ cut.coefficients
-        row[self.columns.built[self.uprates]] = -cut.rise * epoch.counts[self.uprates]
+        row[epoch.columns.built[self.uprates]] = -cut.rise * epoch.counts[self.uprates]
         rhs = cut.rhs_mw
         circuits = self._circuits[epoch.counts[self._circuits]]
         if len(circuits):
             broken = max(float(cut.coefficients @ self._most) - rhs, 0.0)
             is_built = built[circuits] > 0.5
-            row[self.columns.built[circuits]] = np.where(is_built, broken, -broken)
+            row[epoch.columns.built[circuits]] = np.where(is_built, broken, -broken)
             rhs += broken * int(is_built.sum())
         return replace(cut, coefficients=row, rhs_mw=rhs)
 
@@ -169,7 +180,7 @@ class JointHeadroom:
         They save rounds of the large relaxation; any row is valid, however it was found.
         """
         caps = inputs.data["max_connection"].values
-        demand = float(inputs.data["least_new_it"] + inputs.data["existing_it"].sum())
+        demand = float(inputs.data["least_new_it"].max() + inputs.data["existing_it"].sum())
         room = (inputs.data["room_for_new_it"] + inputs.data["existing_it"]).values * 1.3
         most = np.minimum(caps, room)
         sites = inputs.sites
@@ -188,7 +199,8 @@ class JointHeadroom:
                     if not found:
                         break
                     rows += _without_relief(found)
-        return [self._row(row, self.epochs[0], np.zeros(len(self.case.steps))) for row in rows]
+        epochs = self.epochs if inputs.study.stages else self.epochs[:1]
+        return [self._row(row, epoch, np.zeros(len(self.case.steps))) for epoch in epochs for row in rows]
 
 
 def _without_relief(rows: list[GridCut]) -> list[GridCut]:

@@ -35,7 +35,7 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
         "corridors": corridors,
         "corridor_groups": _groups(joint, names),
         "stacking": _stacking(grid, joint, most),
-        "grid_check": _full_check(grid, values, built, len(outcome.cuts)),
+        "grid_check": _full_check(grid, values, len(outcome.cuts)),
     }
     if case.steps:
         out["reinforcements"] = _reinforcements(grid, built)
@@ -95,11 +95,11 @@ def _stacking(grid: JointHeadroom, joint: Joint, most: np.ndarray) -> pd.DataFra
     )
 
 
-def _full_check(grid: JointHeadroom, values: np.ndarray, built: np.ndarray, rows: int) -> pd.DataFrame:
+def _full_check(grid: JointHeadroom, values: np.ndarray, rows: int) -> pd.DataFrame:
     """Every branch, intact and after every outage, in every situation, at the plan's connections."""
     found = []
     for epoch in grid.epochs:
-        ready = built * epoch.counts
+        ready = np.round(epoch.columns.shares_built(values)) * epoch.counts
         found.append(grid.grid(ready).check.full_check(grid.demands(epoch, values), ready[grid.uprates]))
     return pd.DataFrame(
         {

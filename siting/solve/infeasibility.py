@@ -58,8 +58,9 @@ def _unserved(program: Program, hours: np.ndarray) -> list[str]:
     missing = by_hour[worst]
     total = sum(missing.values())
     where = ", ".join(f"{r} {mw:.1f} MW" for r, mw in sorted(missing.items(), key=lambda i: -i[1])[:5])
+    when = f" of {program.years[program.stage[worst[0]]]}" if program.years else ""
     return [
-        f"No plan serves all users: in the worst hour {total:.1f} MW of IT stay unserved ({where}). "
+        f"No plan serves all users: in the worst hour{when} {total:.1f} MW of IT stay unserved ({where}). "
         f"Ways out: {total:.1f} MW more headroom or room at sites within reach, a larger latency_ms, or less demand."
     ]
 
@@ -67,10 +68,9 @@ def _unserved(program: Program, hours: np.ndarray) -> list[str]:
 def _untrained(program: Program, hours: np.ndarray) -> list[str]:
     out = []
     for index, values in _values(program, "workloads.untrained", hours):
-        missing = float((values * program.weight).sum())
-        if missing > 1e-3:
+        for when, missing in _by_stage(program, values * program.weight):
             out.append(
-                f"No plan does all training: {missing:,.0f} MWh of '{index['workload']}' stay undone in a year. "
+                f"No plan does all training: {missing:,.0f} MWh of '{index['workload']}' stay undone in {when}. "
                 "Ways out: a higher max_it_mw of the work, a longer window, more candidates or a larger max_it_mw of the sites."
             )
     return out
@@ -79,16 +79,22 @@ def _untrained(program: Program, hours: np.ndarray) -> list[str]:
 def _over(program: Program, hours: np.ndarray) -> list[str]:
     out = []
     for index, values in _values(program, "limits.over", hours):
-        amount = float((values * program.weight).sum())
-        if amount > 1e-3:
+        for when, amount in _by_stage(program, values * program.weight):
             account, _, rest = str(next(iter(index.values()))).partition(":")
             sense, _, place = rest.partition("@")
             word = "exceeded" if sense == "most" else "missed"
             out.append(
-                f"No plan keeps the limit on {account} ({place}): it is {word} by at least {amount:,.1f} a year. "
+                f"No plan keeps the limit on {account} ({place}): it is {word} by at least {amount:,.1f} {when}. "
                 f"Ways out: move the limit by that much, or allow what lowers {account}."
             )
     return out
+
+
+def _by_stage(program: Program, amounts: np.ndarray) -> list[tuple[str, float]]:
+    """(`a year`, or the stage's year; amount) of each stage in which something is missing; `amounts` is by block, of a year."""
+    sums = np.bincount(program.stage, weights=amounts, minlength=len(program.discount))
+    names = [f"a year from {y} on" for y in program.years] or ["a year"]
+    return [(name, float(x)) for name, x in zip(names, sums, strict=True) if x > 1e-3]
 
 
 ELASTIC_PLAN_ROWS = ("limits.within_limit", "limits.within_land", "sites.at_least", "sites.enough_in_total")

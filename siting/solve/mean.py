@@ -1,9 +1,9 @@
-"""The mean block: the whole plan with one block of hours, the weighted mean of all. A small MIP whose integers are good ones.
+"""The mean block: the whole plan with one block of hours a stage, the weighted mean of all. A small MIP with good integers.
 
 It proves nothing (a mean of products is not the product of the means, and in the mean of all blocks it always blows a
 little); its integers are put into the whole Program, where everything else is re-optimised under every row. A block in which
 they cannot do the work (no wind behind a full corridor) is taken out of the mean and stands for itself. What differs between
-the blocks of the mean (shares, edges, stages) is tied to be equal.
+the blocks of the mean (shares, edges) is tied to be equal.
 """
 
 from __future__ import annotations
@@ -53,40 +53,52 @@ class MeanBlock:
 
 
 def mean(program: Program, apart: frozenset[int] = frozenset()) -> Program:
-    """The same plan with fewer blocks of hours: one whose every value is the mean by weight over all blocks but those `apart`,
-    with their weight together; and those apart as they are. The Program itself where nothing is left to take a mean of."""
+    """The same plan with fewer blocks of hours: for each stage one whose every value is the mean by weight over all its blocks
+    but those `apart`, with their weight together; and those apart as they are. The Program itself where nothing is left to take
+    a mean of."""
     alone = sorted(apart)
-    inside = np.setdiff1d(np.arange(program.n_blocks), alone)
-    share = program.weight[inside] / max(program.weight[inside].sum(), 1e-12)
-    counted = inside[share > 0]
-    if not len(counted):
+    counted = [d for d in range(program.n_blocks) if d not in apart and program.weight[d] > 0]
+    groups = [g for y in range(len(program.discount)) if len(g := np.array([d for d in counted if program.stage[d] == y], int))]
+    if not groups:
         return program
-    share = share[share > 0]
+    shares = [program.weight[g] / program.weight[g].sum() for g in groups]
+
+    def joined(each: np.ndarray) -> np.ndarray:
+        return np.concatenate([*(each[..., g] @ w[:, None] for g, w in zip(groups, shares)), each[..., alone]], axis=-1)
 
     def of(values: Values) -> Values:
-        return replace(values, table=np.column_stack([values.table[:, counted] @ share, values.table[:, alone]]))
-
-    def constant(values: float | np.ndarray) -> np.ndarray:
-        each = np.broadcast_to(values, (program.n_blocks,))
-        return np.append(each[counted] @ share, each[alone])
+        return replace(values, table=joined(values.table))
 
     part = program.hours
     hours = replace(part, value=of(part.value), lower=of(part.lower), upper=of(part.upper),
                     column_lower=of(part.column_lower), column_upper=of(part.column_upper))  # fmt: skip
     ledger = [
-        replace(line, value=of(line.value), constant=constant(line.constant)) if line.phase == "operate" else line
+        replace(line, value=of(line.value), constant=joined(np.broadcast_to(line.constant, (program.n_blocks,))))
+        if line.phase == "operate"
+        else line
         for line in program.ledger
     ]
-    links = program.links[:, [inside[0], *alone]]
-    weight = np.append(program.weight[inside].sum(), program.weight[alone])
-    return Program(_tied(program, inside), hours, program.n_own, links, weight, ledger, program.minimise)
+    first = [*(int(g[0]) for g in groups), *alone]
+    weight = np.array([*(program.weight[g].sum() for g in groups), *program.weight[alone]])
+    return replace(
+        program,
+        plan=_tied(program, groups),
+        hours=hours,
+        links=program.links[:, first],
+        weight=weight,
+        ledger=ledger,
+        stage=program.stage[first],
+    )
 
 
-def _tied(program: Program, inside: np.ndarray) -> Part:
-    """The plan part, with a row for each plan column that stands for that of the first block `inside` and equals it."""
-    first, links = program.links[:, inside[:1]], program.links[:, inside]
-    link, block = np.nonzero(links != first)
-    pairs = np.unique(np.stack([links[link, block], first[link, 0]], axis=1), axis=0)
+def _tied(program: Program, groups: list[np.ndarray]) -> Part:
+    """The plan part, with a row for each plan column that stands for that of the first block of its mean and equals it."""
+    found = []
+    for inside in groups:
+        first, links = program.links[:, inside[:1]], program.links[:, inside]
+        link, block = np.nonzero(links != first)
+        found.append(np.stack([links[link, block], first[link, 0]], axis=1))
+    pairs = np.unique(np.concatenate(found), axis=0)
     n, part = len(pairs), program.plan
     zero = np.zeros(n)
 

@@ -1,6 +1,6 @@
 """Program: the model as sparse arrays. One pattern for all blocks of hours; only values that vary are tables over blocks.
 
-minimise    c·x + Σ_d weight_d · c_d·y_d
+minimise    c·x + Σ_d weight_d · c_d·y_d              of several stages: Σ_y discount_y · (that of the stage's year)
 subject to  plan rows over x;   for each block d:  rows over y_d and the linking columns x[links[:, d]]
 """
 
@@ -97,6 +97,7 @@ class LedgerLine:
     col: np.ndarray
     value: Values
     constant: float | np.ndarray
+    stage: int = 0  # number of the stage that a line of the plan is of
 
     def amounts(self, columns: np.ndarray) -> np.ndarray:
         """The amount in each block, (blocks,); `columns` is (columns of the phase, blocks)."""
@@ -127,6 +128,9 @@ class Program:
     weight: np.ndarray  # (blocks,)
     ledger: list[LedgerLine]
     minimise: dict[str, float]  # account -> its weight in the objective
+    stage: np.ndarray  # (blocks,) number of the stage that the block of hours is of
+    discount: np.ndarray  # (stages,) part of each stage in the mean year that is minimised; they sum to 1
+    years: list[int]  # first year of each stage; none in a study of one year
 
     @property
     def n_blocks(self) -> int:
@@ -149,16 +153,17 @@ class Program:
         return np.unique(np.concatenate(cols)) if cols else np.empty(0, int)
 
     def costs(self, accounts: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
-        """Objective over plan columns (n,), over hour columns (n, blocks) with weights applied, and its constant."""
+        """Objective over plan columns (n,), over hour columns (n, blocks) with weights and discounts applied; its constant."""
         plan = np.zeros(len(self.plan.columns))
         hours = np.zeros((len(self.hours.columns), self.n_blocks))
         constant = 0.0
         for line in self.ledger:
             if line.account in accounts and line.phase == "plan":
-                np.add.at(plan, line.col, accounts[line.account] * line.value.base)
-                constant += accounts[line.account] * float(line.constant)
+                share = accounts[line.account] * self.discount[line.stage]
+                np.add.at(plan, line.col, share * line.value.base)
+                constant += share * float(line.constant)
             elif line.account in accounts:
-                weight = accounts[line.account] * self.weight
+                weight = accounts[line.account] * self.discount[self.stage] * self.weight
                 np.add.at(hours, line.col, line.value.all(self.n_blocks) * weight)
                 constant += float(np.sum(line.constant * weight))
         return plan, hours, constant

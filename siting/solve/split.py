@@ -51,6 +51,7 @@ class Split:
     n_rows: int
     links: np.ndarray
     weight: np.ndarray
+    stage: np.ndarray  # (blocks,) blocks of different stages never stand for each other
     own_names: list[str]  # of the own columns, without their index
 
     @property
@@ -106,9 +107,11 @@ class Split:
         return out
 
     def coarser(self, groups: int) -> tuple[Split, np.ndarray]:
-        """At most `groups` blocks, each the middle of a run of consecutive ones with their weight; and for each plan column
-        the coarse column that stands for it."""
-        runs = [r for r in np.array_split(np.arange(self.n_blocks), groups) if len(r)]
+        """About `groups` blocks (one a stage at least), each the middle of a run of consecutive ones with their weight; and for
+        each plan column the coarse column that stands for it."""
+        of_stage = [np.flatnonzero(self.stage == y) for y in np.unique(self.stage)]
+        each = max(groups // len(of_stage), 1)
+        runs = [r for blocks in of_stage for r in np.array_split(blocks, each) if len(r)]
         stands = np.array([r[len(r) // 2] for r in runs])
         of = np.repeat(stands, [len(r) for r in runs])
         target = np.arange(self.n_plan)
@@ -147,6 +150,7 @@ class Split:
                 penalty=self.penalty[:, stands],
                 links=number[self.links[:, stands]],
                 weight=np.array([self.weight[r].sum() for r in runs]),
+                stage=self.stage[stands],
             ),
             number,
         )
@@ -185,5 +189,6 @@ def split(p: Program) -> Split:
         len(h.rows),
         p.links,
         p.weight,
+        p.stage,
         [c.name for c in h.columns[: p.n_own]],
     )

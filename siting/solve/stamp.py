@@ -18,6 +18,7 @@ from ..blocks.ledger import Entry
 from ..blocks.model import Model
 from ..errors import ModelError
 from ..inputs.inputs import DIMENSIONS
+from ..inputs.stages import stages_of
 from ..study.accounts import ACCOUNTS
 from .program import INF, Label, LedgerLine, Part, Program, Values
 
@@ -42,18 +43,22 @@ def stamp(model: Model) -> Program:
             raise ModelError(f"a row of the plan uses {v.name}, which is decided in the hours")
         return plan_of[id(v)]
 
-    plan = _part(model.plan_rows, model.plan_columns, 1, plan_column)
-    hours = _part(model.hour_rows, model.hour_columns, n_blocks, hour_column)
+    plan = _part(model, model.plan_rows, model.plan_columns, 1, plan_column)
+    hours = _part(model, model.hour_rows, model.hour_columns, n_blocks, hour_column)
     if hours.integer.any():
         raise ModelError(f"{hours.columns[int(np.argmax(hours.integer))]} is an integer of the hours; only plans may be")
     ledger = [line for e in model.ledger.entries for line in _lines(e, plan_column, hour_column, n_blocks)]
     links = np.array([_targets(v, model, plan_of) for _, v in linking.values()], np.int32).reshape(len(linking), n_blocks)
-    labels = hours.columns + [_label(v) for _, v in linking.values()]
+    labels = hours.columns + [_label(v, model) for _, v in linking.values()]
     hours = Part(labels, *[getattr(hours, f) for f in Part.__dataclass_fields__ if f != "columns"])
     study = model.given.study
     tail = study.risk.weight if study.risk else 0.0
     minimise = {study.minimise: 1.0 - tail, "penalty": 1.0} | ({"cost_at_risk": tail} if tail else {})
-    return Program(plan, hours, len(own_of), links, model.given.weights, ledger, minimise)
+    data = model.given.inputs.data
+    years = stages_of(data)
+    stage = data["stage_of_block"].values.astype(int) if years else np.zeros(n_blocks, int)
+    discount = data["discount"].values if years else np.ones(1)
+    return Program(plan, hours, len(own_of), links, model.given.weights, ledger, minimise, stage, discount, years)
 
 
 def _linear(expression: Any, what: str) -> Any:
@@ -63,7 +68,7 @@ def _linear(expression: Any, what: str) -> Any:
     return repn
 
 
-def _part(rows: list, variables: list, n_blocks: int, column: Callable[[Any], int]) -> Part:
+def _part(model: Model, rows: list, variables: list, n_blocks: int, column: Callable[[Any], int]) -> Part:
     row: list[int] = []
     col: list[int] = []
     value: list = []
@@ -91,8 +96,8 @@ def _part(rows: list, variables: list, n_blocks: int, column: Callable[[Any], in
     column_names = [v.name for v in variables]
 
     return Part(
-        [_label(v) for v in variables],
-        [_label(c) for c in rows],
+        [_label(v, model) for v in variables],
+        [_label(c, model) for c in rows],
         np.array(row, np.int32),
         np.array(col, np.int32),
         of(value, "a coefficient", [row_names[i] for i in row]),
@@ -118,12 +123,18 @@ def _bounds(v: Any) -> tuple[Any, Any]:
     )
 
 
-def _label(component: Any) -> Label:
+def _label(component: Any, model: Model) -> Label:
     parent = component.parent_component()
     index = component.index()
     keys = index if isinstance(index, tuple) else () if index is None else (index,)
-    dims = _dims(parent, len(keys))
-    return Label(parent.parent_block().local_name, parent.local_name, dict(zip(dims, keys, strict=True)))
+    of = dict(zip(_dims(parent, len(keys)), keys, strict=True))
+    block = parent.parent_block()
+    home = model.homes.get(id(block))
+    if home is None:
+        return Label(block.local_name, parent.local_name, of)
+    if "block" in of:  # blocks of hours are numbered among all stages, and tell the stage
+        return Label(home.module, parent.local_name, {**of, "block": of["block"] + home.first_block})
+    return Label(home.module, parent.local_name, {**of, "stage": home.year})
 
 
 def _dims(parent: Any, n: int) -> list[str]:
@@ -165,5 +176,6 @@ def _lines(entry: Entry, plan_column: Callable, hour_column: Callable, n_blocks:
         col = np.array([column(v) for v in repn.linear_vars], np.int32)
         what = f"{entry.account}: {entry.line}"
         value = Values.of([pyo.value(c) for c in repn.linear_coefs], n, what)
-        lines.append(LedgerLine(entry.account, entry.line, entry.phase, str(place), col, value, pyo.value(repn.constant)))
+        constant = pyo.value(repn.constant)
+        lines.append(LedgerLine(entry.account, entry.line, entry.phase, str(place), col, value, constant, entry.stage))
     return lines

@@ -122,7 +122,7 @@ def _inside(model: Any, key: Any, raw: Any) -> Any:
     if _is_model(model):
         if key == "work":
             return {"inference": groups.Inference, "training": groups.Training}
-        named = {"generation": groups.Plant, "storage": groups.Storage, "contracts": groups.Contract}
+        named = {"generation": groups.Plant, "storage": groups.Storage, "contracts": groups.Contract, "years": groups.Stage}
         if key in named:
             return {"*": named[key]}
         annotation = model.model_fields[key].annotation

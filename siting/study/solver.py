@@ -10,7 +10,14 @@ from .group import Group, Positive
 
 
 class Finance(Group):
+    """`real_rate` makes annuities; costs of later stages are discounted at `discount_rate` (`real_rate` unless given)."""
+
     real_rate: Annotated[float, Field(ge=0, lt=1)] = 0.07
+    discount_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+    @property
+    def discount(self) -> float:
+        return self.real_rate if self.discount_rate is None else self.discount_rate
 
 
 class SolverOptions(Group):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from ..errors import nearest
 from .accounts import LIMITABLE
 from .carbon import Carbon
 from .contracts import Additionality, Contract
@@ -20,10 +21,11 @@ from .group import Group
 from .heat import Heat
 from .hours import Hours
 from .levers import Levers
-from .limits import Limit, from_keys, problem, to_keys
+from .limits import Limit, problem
 from .risk import Risk
 from .sites import Sites
 from .solver import Finance, SolverOptions
+from .stages import Stage, Stages, limits_from_keys, limits_to_keys
 from .storage import Storage
 from .water import Water
 from .workloads import Inference, Training
@@ -52,6 +54,7 @@ class Study(Group):
     carbon: Carbon | None = None
     servers: str = "accelerated"  # row of the server table
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
+    stages: Stages | None = None  # several years of investment in place of `year`
     limits: dict[str, tuple[Limit, ...]] = {}
     minimise: str = "cost"
     risk: Risk | None = None
@@ -63,20 +66,16 @@ class Study(Group):
     @model_validator(mode="before")
     @classmethod
     def _limit_keys(cls, raw: Any) -> Any:
-        """One limit on an account or several; the unit in a key must be the account's (see `limits.from_keys`)."""
         if not isinstance(raw, dict) or not isinstance(raw.get("limits"), dict):
             return raw
-        limits = {}
-        for account, rules in raw["limits"].items():
-            several = rules if isinstance(rules, list | tuple) else [rules]
-            limits[account] = [from_keys(account, rule) for rule in several]
-        return {**raw, "limits": limits}
+        return {**raw, "limits": limits_from_keys(raw["limits"])}
 
     @model_validator(mode="after")
     def _together(self) -> Study:
-        for account, limits in self.limits.items():
-            if broken := problem(account, limits):
-                raise ValueError(f"limits: {broken}")
+        for of in (self.limits, *(s.limits for s in (self.stages.years.values() if self.stages else ()))):
+            for account, limits in of.items():
+                if broken := problem(account, limits):
+                    raise ValueError(f"limits: {broken}")
         if self.minimise not in LIMITABLE:
             raise ValueError(f"minimise: '{self.minimise}' is no account; valid: {', '.join(LIMITABLE)}")
         if self.risk is not None and self.minimise != "cost":
@@ -126,19 +125,69 @@ class Study(Group):
         return None
 
     @model_validator(mode="after")
+    def _staged(self) -> Study:
+        if self.stages is None:
+            return self
+        if self.year is not None:
+            raise ValueError("'year' and 'stages' both say which years are planned for: give one of them")
+        if self.grid is not None and self.grid.flexible:
+            raise ValueError("grid.flexible in a study of several stages is not there yet: give one 'year'")
+        if self.carbon is not None and self.carbon.dispatch is not None:
+            raise ValueError("carbon.dispatch in a study of several stages is not there yet: give carbon.marginal")
+        if self.solver.cfe_curve:
+            raise ValueError("solver.cfe_curve is of one year: give one 'year' in place of stages")
+        for year, stage in self.stages.years.items():
+            if broken := self._stage_problem(stage):
+                raise ValueError(f"stages.years.{year}: {broken}")
+        return self
+
+    def _stage_problem(self, stage: Stage) -> str | None:
+        for name in stage.work:
+            if name not in self.work:
+                return f"work '{name}' is none of the study's; {nearest(name, self.work)}"
+        if stage.carbon_price_eur_2024_per_t is not None and self.carbon is None:
+            return "carbon_price_eur_2024_per_t needs a carbon group"
+        for account, limits in stage.limits.items():
+            known = {(x.subject(account), x.per): x for x in self.limits.get(account, ()) if x.of is None}
+            for limit in limits:
+                same = known.get((limit.subject(account), limit.per))
+                if limit.of is not None or same is None or _places(same) != _places(limit):
+                    return f"limits: {account} needs an amount that the study limits too, per {limit.per}, at the same places"
+        return None
+
+    @property
+    def last_year(self) -> int | None:
+        """The year planned for; of several stages the last."""
+        return self.year if self.stages is None else list(self.stages.years)[-1]
+
+    def at_stage(self, year: int) -> Study:
+        """The study as it is in one of its stages: a study of one year."""
+        assert self.stages is not None
+        stage = self.stages.years[year]
+        limits = {}
+        for account, own in self.limits.items():
+            other = {(x.subject(account), x.per): x for x in stage.limits.get(account, ())}
+            limits[account] = tuple(other.get((x.subject(account), x.per), x) for x in own)
+        carbon = self.carbon
+        if carbon is not None and stage.carbon_price_eur_2024_per_t is not None:
+            carbon = carbon.model_copy(update={"price_eur_2024_per_t": stage.carbon_price_eur_2024_per_t})
+        changes = {"stages": None, "year": year, "limits": limits, "carbon": carbon}
+        return self.model_copy(update=changes)
+
+    @model_validator(mode="after")
     def _years(self) -> Study:
         growing = [name for name, w in self.work.items() if w.growth is not None]
-        if growing and self.year is None:
+        if growing and self.last_year is None:
             raise ValueError(f"work.{growing[0]}.growth needs 'year', the year planned for")
         if self.grid is None:
             return self
         later = [name for name, c in self.grid.flexible.items() if c.firm_from_year is not None]
-        if self.year is None and (self.grid.decision_year is not None or self.grid.moratoria or later):
+        if self.last_year is None and (self.grid.decision_year is not None or self.grid.moratoria or later):
             raise ValueError(
                 "grid.decision_year, grid.moratoria and firm_from_year need 'year', the year in which power is needed"
             )
         for name in later:
-            if (self.grid.flexible[name].firm_from_year or 0) <= (self.year or 0):
+            if (self.grid.flexible[name].firm_from_year or 0) <= (self.last_year or 0):
                 raise ValueError(f"grid.flexible.{name}: firm_from_year must lie after the study's year {self.year}")
         return self
 
@@ -164,7 +213,17 @@ class Study(Group):
         for work in raw["work"].values():
             for key in COMPUTED_FROM.get(next((k for k in COMPUTED_FROM if work.get(k)), ""), ()):
                 work.pop(key, None)
-        for account, rules in raw.get("limits", {}).items():
-            typed = [to_keys(account, rule) for rule in rules]
-            raw["limits"][account] = typed if len(typed) > 1 else typed[0]
+        if "limits" in raw:
+            raw["limits"] = limits_to_keys(raw["limits"])
+        if raw.get("stages"):
+            years = {int(year): stage for year, stage in raw["stages"]["years"].items()}
+            raw["stages"]["years"] = {
+                year: {**stage, "limits": limits_to_keys(stage["limits"])} if "limits" in stage else stage
+                for year, stage in years.items()
+            }
         return raw
+
+
+def _places(limit: Limit) -> tuple[object, object]:
+    """Where a limit has a number, by its sense."""
+    return tuple(sorted(x) if isinstance(x, dict) else x is not None for x in (limit.most, limit.least))  # type: ignore[return-value]

@@ -16,9 +16,9 @@ import pandas as pd
 import xarray as xr
 from ruamel.yaml import YAML
 
-from siting.inputs import money
 from siting.inputs.inputs import Inputs
 from siting.inputs.prepare import prepare
+from siting.inputs.stages import unavoidable
 from siting.study.contracts import Contract
 from siting.study.generation import Plant
 from siting.study.read import read_study
@@ -168,9 +168,10 @@ def with_plant(inputs: Inputs, seed: int = 2) -> Inputs:
         contract_strike=xr.DataArray([60.0], {"contract": ["sea"]}),
     )
     sea = Contract(technology="wind", lon=8.0, lat=54.0, offered_mw=10.0, strike_eur_2024_per_mwh=60.0)
-    more = {"generation": {"pv": Plant(max_mw_per_site=15.0)}, "contracts": {"sea": sea}}
-    study = inputs.study.model_copy(update=more)  # a file of it would need weather
-    return replace(inputs, study=study, data=data, unavoidable_cost=money.unavoidable(study, data))
+    groups = {"generation": {"pv": Plant(max_mw_per_site=15.0)}, "contracts": {"sea": sea}}
+    study = inputs.study.model_copy(update=groups)  # a file of it would need weather
+    more = replace(inputs, study=study, data=data)
+    return replace(more, unavoidable_cost=unavoidable(more))
 
 
 def with_storage(inputs: Inputs) -> Inputs:
@@ -252,6 +253,7 @@ def round_tables(folder: Path) -> None:
         "tariffs": [
             *[("import", p, 10.0) for p in ("network_energy", "levies", "electricity_tax", "concession", "supply_margin")],
             ("import", "network_capacity", 100_000), ("connection", "contribution", 160_000), ("connection", "life", 40),
+            ("connection", "lead_years_spare", 3),
             ("connection", "substation_per_mw", 40_000), ("connection", "substation_fixed", 8e6),
             ("line_overhead", "capex", 800), ("line_overhead", "fom", 0.0),
             ("line", "life", 40), ("line", "route_factor", 1.25),

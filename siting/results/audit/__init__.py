@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from ...errors import ModelError
 from ...inputs.inputs import Inputs
+from ...inputs.stages import told_by_stage
 from ..solution import Solution
 from . import accounts, balances, storage
 from .consequence import consequence
 from .heat import heat
 from .levers import levers
+from .stages import stages
 from .training import training
 
 TESTS = (
@@ -32,8 +34,12 @@ TESTS = (
 
 
 def audit(solution: Solution, inputs: Inputs) -> Solution:
-    """Return the solution, or raise ModelError naming every balance that does not hold."""
-    problems = [p for test in TESTS for p in test(solution, inputs)]
+    """Return the solution, or raise ModelError naming every balance that does not hold; stage by stage, and between stages."""
+    problems = []
+    looked_at = [solution.stage(year) for year in solution.stages] or [solution]
+    for s, (told, of) in zip(looked_at, told_by_stage(inputs), strict=True):
+        problems += [told + p for test in TESTS for p in test(s, of)]
+    problems += stages(solution, inputs)
     if problems:
         raise ModelError([f"audit: {p}" for p in problems])
     return solution

@@ -1,0 +1,83 @@
+"""Stages: every block plans one stage after another; the hours use the plan of the stage that they lie in.
+
+    x[stage] ≥ x[stage before]                 what is built stays: `keep`
+    in block d:  x = x[stage of block d]       one column of the hours that *is* the plan's: `seen_from_the_hours`
+
+Nothing of this is there in a study of one year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyomo.environ as pyo
+
+from ..errors import ModelError
+from .given import Given
+
+
+def keep(b: pyo.Block, given: Given, *names: str) -> None:
+    """What stands in one stage stands in the next: a row for every element of these variables of the plan."""
+    if not given.earlier:
+        return
+    before = given.earlier[-1]
+    for name in names:
+        now, then = b.component(name), before.component(name)
+
+        def stays(b: pyo.Block, *i: Any, now: pyo.Var = now, then: pyo.Var = then) -> object:
+            return now[i] >= then[i]
+
+        b.add_component(f"keeps_{name}", pyo.Constraint(now.index_set(), rule=stays))
+
+
+def seen_from_the_hours(b: pyo.Block, plans: Sequence[pyo.Block], given: Given) -> None:
+    """Give `b`, the block that `operate` gets, the sets and the columns of the plans of all stages.
+
+    A column is the one of the stage that the block of hours lies in. Columns that belong to a block of hours themselves
+    (shares, edges) are found by the number of that block among all. Raises ModelError where the stages differ in structure.
+    """
+    stage = given.inputs.data["stage_of_block"].values.astype(int).tolist()
+    first = {y: stage.index(y) for y in range(len(plans))}
+    for part in plans[0].component_objects(pyo.Set, descend_into=False):
+        if part.local_name.endswith("_index"):
+            continue
+        if any(list(p.component(part.local_name)) != list(part) for p in plans):
+            raise ModelError(f"{part.name} is not the same in all stages: its rows of the hours would differ")
+        again = pyo.Set(initialize=list(part), within=part.domain, ordered=True, dimen=_dimen(part))
+        b.add_component(part.local_name, again)
+    for var in plans[0].component_objects(pyo.Var, descend_into=False):
+        each = [p.component(var.local_name) for p in plans]
+        place = place_of_block(var)
+        if place is None:
+            columns = {i: _across(given, [v[i] for v in each], stage) for i in var}
+            setattr(b, var.local_name, columns[None] if not var.is_indexed() else columns)
+        else:
+            setattr(b, var.local_name, {_moved(i, place, first[y]): v[i] for y, v in enumerate(each) for i in v})
+
+
+def _across(given: Given, each: list[Any], stage: list[int]) -> Any:
+    """The column that in block d is that of its stage."""
+    return given.across(lambda d: each[stage[d]])
+
+
+def place_of_block(var: Any) -> int | None:
+    """At which place of its index a variable has the block of hours; None where it has none."""
+    place = 0
+    for part in var.index_set().subsets() if var.is_indexed() else ():
+        if part.local_name == "block":
+            return place
+        place += _dimen(part)
+    return None
+
+
+def _dimen(part: Any) -> int:
+    """Places of an index that a set takes; an empty set may not know."""
+    return part.dimen if isinstance(part.dimen, int) else 1
+
+
+def _moved(index: Any, place: int, by: int) -> Any:
+    """An index with its block of hours numbered among all stages."""
+    if not isinstance(index, tuple):
+        return index + by
+    return (*index[:place], index[place] + by, *index[place + 1 :])
