@@ -17,6 +17,7 @@ from .profiles import read_profile
 from .weather import Weather, by_site
 
 ALL_HOURS = 8760.0
+OF_RECORD = {"pv": "solar_cf", "wind": "wind_onshore_cf"}  # model -> capacity factor of the country in the power system
 MODELS = ("pv", "wind", "firm")  # column `model` of the table; firm plant needs no weather
 
 
@@ -139,3 +140,27 @@ def notes(study: Study, technologies: Technologies) -> dict[str, pd.DataFrame]:
         return {}
     first = [technologies.generation_numbers(technology_of(study, g))["exists_from"] for g in late]
     return {"not_yet": pd.DataFrame({"plant": late, "exists_from": np.array(first, int), "year_of_the_study": study.last_year})}
+
+
+def beside_the_record(study: Study, data: xr.Dataset, technologies: Technologies) -> dict[str, pd.DataFrame]:
+    """What sun and wind give at the kept sites, by month of the modelled days, beside what the country's plants gave then."""
+    from_weather = {
+        g: model for g, p in study.generation.items() if p.profile is None
+        if (model := model_of(technology_of(study, g), technologies)) in OF_RECORD
+    }  # fmt: skip
+    if study.hours.power_system is None or "time" not in data.coords or not from_weather:
+        return {}
+    with xr.open_dataset(study.path(study.hours.power_system), engine="h5netcdf") as system:
+        gone = set(OF_RECORD.values()) - set(map(str, system.data_vars))
+        record = system[[v for v in OF_RECORD.values() if v not in gone]].sel(time=data["time"].values.ravel()).load()
+    ours, weight, rows = data["availability"].mean("site"), data["weight"].values, []
+    for g, model in from_weather.items():
+        if OF_RECORD[model] in gone:
+            continue
+        values = {"at_the_sites": ours.sel(generator=g).transpose("block", "hour").values,
+                  "record_of_the_country": record[OF_RECORD[model]].values.reshape(data["time"].shape)}  # fmt: skip
+        for month in sorted(set(data["month"].values.astype(int).tolist())):
+            of = data["month"].values.astype(int) == month
+            rows.append((g, month, *(float(np.average(v[of].mean(axis=1), weights=weight[of])) for v in values.values())))
+    table = pd.DataFrame(rows, columns=["plant", "month", "at_the_sites", "record_of_the_country"])
+    return {"beside_the_record": table.assign(ratio=table["at_the_sites"] / table["record_of_the_country"])}

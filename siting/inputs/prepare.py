@@ -19,7 +19,7 @@ from .cooling import accepts, cooling, not_available
 from .dates import dated
 from .fleet import fleet
 from .flexible import flexible
-from .generation import generation
+from .generation import beside_the_record, generation
 from .generation import notes as generation_notes
 from .headroom import grid_case
 from .heat import heat
@@ -79,6 +79,7 @@ def prepare(study: Study) -> Inputs:
         again = data.sizes["block"] // hours.shape[0]
         data = data.assign_coords(time=(("block", "hour"), np.tile(hours.time, (again, 1))))
     notes = way | hours.notes | weather.notes | generation_notes(study, technologies) | heat_notes(study)
+    notes |= beside_the_record(study, data, technologies)
     if "can_cool" in parts:
         notes["not_available"] = not_available(data)
     if len(guesses := speculative_rows(study)):

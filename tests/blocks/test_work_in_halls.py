@@ -89,7 +89,8 @@ def test_dense_halls_where_land_is_short(tmp_path):
     """5 ha for 17 MW: air halls take 0.405 ha/MW, liquid ones 0.2. 7 and 10 MW take 4.835 ha; 8 and 9 would take 5.04."""
     case = three_kinds(tmp_path)
     table = pd.read_csv(tmp_path / "halls.csv", dtype=str)
-    table.loc[(table["technology"] == "liquid_hall") & (table["parameter"] == "land_ha_per_mw"), "value"] = "0.2"
+    land = table["technology"].map({"air_hall": "0.405", "rear_door_hall": "0.405", "liquid_hall": "0.2"})
+    table["value"] = table["value"].mask(table["parameter"] == "land_ha_per_mw", land)
     table.to_csv(tmp_path / "halls.csv", index=False)
     case.tables["sites.csv"]["land_ha"] = 5.0
     solution = siting.run(case.study(tmp_path))

@@ -200,3 +200,10 @@ def test_averaging_the_air_flatters_the_pue():
 def test_the_table_is_whole():
     assert {t.model for t in technologies()} == set(cooling.MODELS)
     assert all(t.ranges for t in technologies()) and COOLING_TABLE.is_file()
+
+
+def test_land_follows_the_density_of_racks():
+    """The planning figure of 0.405 ha/MW at the 10 kW of today's racks; yard and substation do not shrink with them."""
+    for t in technologies():
+        land = 0.405 + 0.56 * (1 / t.parameters["rack_kw_max"] - 1 / 10)
+        assert t.parameters["land_ha_per_mw"] == pytest.approx(land, abs=5e-4), t.name
