@@ -9,6 +9,9 @@ All inputs are SYNTHETIC (random prices, weather and demand), made directly as a
 
 Pyomo's interface is given one block at a time (all of a block's hours and the plan), without solving, so the extrapolation
 leaves out what its memory would cost at full size: it flatters Pyomo.
+
+60 sites x 365 days, before and after storage, contracts by zone, and the accounts of clean energy came in (two cores):
+5.39 M rows, 28.8 M non-zeros, build and stamp 5.6 s, ours / passModel 2.04; then 5.91 M, 29.9 M, 5.1 s, 1.71.
 """
 
 from __future__ import annotations
