@@ -22,6 +22,7 @@ from .results.flexible import kept
 from .results.heat import heat_table
 from .results.levers import merit_order, saved_together, with_lever_prices
 from .results.settlement import settled
+from .results.site_loss import loss_table
 from .results.solution import Solution, read_outcome
 from .results.stages import all_by_stage, by_stage
 from .solve.alternatives import without_each
@@ -31,10 +32,13 @@ from .solve.headroom_notes import tables
 from .solve.highs import Tell
 from .solve.monolith import Monolith
 from .solve.outcome import Outcome
+from .solve.plan_rules import PlanRules
 from .solve.program import Program
+from .solve.site_loss import site_losses
 from .solve.stamp import stamp
 from .study.read import to_yaml
 from .study.study import Study
+from .study.workloads import Inference
 
 LARGE = 1_500_000  # non-zeros over all blocks, above which one matrix takes HiGHS too long (20 sites x 60 days)
 
@@ -61,7 +65,7 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     if grid:
         grid.bind(inputs, program)
     interrupt = interrupt or threading.Event()
-    outcome = _solved(inputs, program, grid, tell, interrupt)
+    outcome = _solved(inputs, program, PlanRules(program, grid, site_losses(inputs, program)), tell, interrupt)
     outcome.hours = settled(program, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)
@@ -73,6 +77,8 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
         solution.notes["flexible"] = kept(solution.data, inputs.study)
     if "workloads_up" in solution.data:
         solution.notes["training"] = by_stage(solution, inputs, lambda s, _: pauses(s.data))
+    if any(isinstance(w, Inference) and w.n_plus_1 for w in inputs.study.work.values()):
+        solution.notes["site_loss"] = by_stage(solution, inputs, loss_table)
     if "levers_share" in solution.data:
         solution.data = with_lever_prices(solution.data, program, outcome)
         solution.notes["saved_together"] = by_stage(solution, inputs, lambda s, _: saved_together(s))
@@ -89,19 +95,17 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     return solution
 
 
-def _solved(
-    inputs: Inputs, program: Program, grid: JointHeadroom | None, tell: Tell | None, interrupt: threading.Event
-) -> Outcome:
+def _solved(inputs: Inputs, program: Program, rules: PlanRules, tell: Tell | None, interrupt: threading.Event) -> Outcome:
     """By one matrix, or block by block where the study says so or the matrix would be too large for it."""
     options, least = inputs.study.solver, inputs.unavoidable_cost
-    cuts, first = (grid.cuts, grid.first_cuts(inputs)) if grid else (None, ())
-    settle = grid.settle if grid and "flexible_depth" in inputs.data else None
+    find, first, seen = rules.find if rules else None, rules.first(inputs), rules.columns
+    settle = rules.settle if rules.grid and "flexible_depth" in inputs.data else None
     large = len(program.hours.row) * program.n_blocks > LARGE
     if options.method == "decomposition" or (options.method == "auto" and large and settle is None):
         if settle is not None:
             raise StudyError("flexible connections are settled with the whole year at once: use solver.method monolith")
-        return Decomposition(program, options, least, cuts, tell, interrupt).solve(first)
-    mono = Monolith(program, options, least, cuts, settle, tell, interrupt)
+        return Decomposition(program, options, least, find, tell, interrupt, seen=seen).solve(first)
+    mono = Monolith(program, options, least, find, settle, tell, interrupt, seen)
     outcome = mono.solve(first)
     if options.without_each_site and not interrupt.is_set():
         outcome.without = without_each(mono, outcome)

@@ -40,7 +40,7 @@ from .ledger import EVERYWHERE, Ledger
 def plan(b: pyo.Block, given: Given) -> None:
     """Adds to the block of `workloads` what is decided once: shares of the windows, steady power, clusters."""
     work: dict[str, Any] = dict(given.study.work)
-    b.training = pyo.Set(initialize=[w for w in given.w if work[w].kind == "training"], within=given.w)
+    b.training = pyo.Set(initialize=[w for w in given.w if isinstance(work[w], Training)], within=given.w)
     b.spread = pyo.Set(initialize=[w for w in b.training if work[w].spread], within=given.w)
     b.unmoved = pyo.Set(initialize=[w for w in b.training if work[w].window == "steady"], within=given.w)
     b.pausing = pyo.Set(initialize=[w for w in b.training if work[w].pausing], within=given.w)

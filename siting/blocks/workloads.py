@@ -10,8 +10,8 @@ Training (rows of its own: `training`) is MWh of IT within a window; it shares t
 
     Σ serve + Σ train ≤ capacity[s]
 
-`relieved` is what levers and the edge take away; the work of training shrinks by it too. `unserved` and `untrained` are
-elastic: zero in every plan that does the work.
+Work that is whole in one place and work with a deadline: `places`, `deadline`. `relieved` is what levers and the edge take
+away; the work of training shrinks by it too. `unserved` and `untrained` are elastic: zero in every plan that does the work.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from . import training
+from . import deadline, places, training
 from .given import Given
 from .ledger import Ledger
 
@@ -40,6 +40,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         b.relieved = pyo.Var(given.w, bounds=(0, 1), doc="share of the work that no site needs to do [1]")
         b.counts_relief = pyo.Constraint(given.w, rule=lambda b, w: b.relieved[w] == relief[w])
     training.plan(b, given)
+    places.plan(b, given)
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -54,6 +55,8 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.serve = pyo.Var(b.reachable, given.t, domain=pyo.NonNegativeReals, doc="IT power serving a region [MW]")
     b.unserved = pyo.Var(b.served, given.t, domain=pyo.NonNegativeReals, doc="demand that no site serves [MW]")
     training.operate(b, given, ledger)
+    places.operate(b, given)
+    deadline.operate(b, given, ledger)
 
     def spared(w: str, r: str, t: int) -> Any:
         return given.demand[w, r, t] * b.relieved[w] if given.relieved else 0.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputsError, nearest
+from ..study.workloads import Training
+from . import site_loss
 from .inputs import VARIABLES, Inputs
 from .relief import work_left
 from .stages import told_by_stage
@@ -59,8 +61,11 @@ def _arrays(inputs: Inputs) -> list[str]:
 
 
 def _work(inputs: Inputs) -> list[str]:
-    d, problems = inputs.data, []
+    d = inputs.data
+    problems = site_loss.problems(inputs, dict(zip(inputs.study.work, _left(inputs).tolist(), strict=True)))
     for name, work in inputs.study.work.items():
+        if isinstance(work, Training) and work.in_one_place:
+            problems += _run(inputs, name)
         if "accepts" in d and not d["accepts"].sel(workload=name).values.any():
             asked = [f"{key} {value}" for key, value in (("needs", work.needs), ("rack_kw", work.rack_kw)) if value is not None]
             problems.append(
@@ -84,6 +89,26 @@ def _work(inputs: Inputs) -> list[str]:
                     + (f" in the areas of stays_in (by {work.stays_by})" if best <= limit else "")
                 )
     return problems
+
+
+def _left(inputs: Inputs) -> np.ndarray:
+    """The least share of each work that sites have to do."""
+    return np.broadcast_to(work_left(inputs.data), len(inputs.study.work))
+
+
+def _run(inputs: Inputs, name: str) -> list[str]:
+    """A run in one place that no site has room for."""
+    d, rate = inputs.data, float(inputs.data["training_rate"].sel(workload=name))
+    room = d["existing_it"] + d["room_for_new_it"] * d["may_open"]
+    if "may_train" in d:
+        room = room * d["may_train"].sel(workload=name)
+    if rate <= float(room.max()) + 1e-6:
+        return []
+    best, most = str(d["site"].values[int(room.values.argmax())]), float(room.max())
+    return [
+        f"work.{name}: a run of {rate:.0f} MW in one place: the largest site, '{best}', has room for {most:.0f} MW of IT "
+        "(max_it_mw): allow more there, a lower rate, or drop in_one_place"
+    ]
 
 
 def _sites(inputs: Inputs) -> list[str]:

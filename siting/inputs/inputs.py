@@ -109,6 +109,7 @@ VARIABLES: dict[str, Variable] = {
     "round_trip": _v("site region", "ms", 0, 1e4, "network round trip"),
     "serving_cost": _v("workload site region", "EUR_2024/MWh", -1e9, 1e9, "cost of serving a region from a site"),
     "training_energy": _v("workload", "MWh/year", 0, 1e9, "training work in a year, IT energy"),
+    "arrivals": _v("workload block hour", "MWh/h", 0, 1e6, "work that arrives in the hour, due within its deadline"),
     "may_train": _v("workload site", "1", 0, 1, "the training may be done at the site"),
     "training_rate": _v("workload", "MW", 0, 1e6, "largest IT power of the training work"),
     # levers and edge

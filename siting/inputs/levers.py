@@ -42,7 +42,7 @@ def levers(study: Study) -> dict[str, xr.DataArray]:
     of = {"lever": names, "workload": works}
     saving, most = np.zeros((len(names), len(works))), np.zeros((len(names), len(works)))
     for j, w in enumerate(study.work.values()):
-        fits = np.array([k in (w.kind, "both") for k in kinds])
+        fits = np.array([k in ("inference" if w.kind == "batch" else w.kind, "both") for k in kinds])
         most[:, j] = np.where(fits, share, 0.0)
         saving[order, j] = saving_in_order(alone[order], most[order, j], np.array(on)[order])
     codes = np.array([list(dict.fromkeys(on)).index(a) for a in on], float)

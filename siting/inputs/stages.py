@@ -69,7 +69,7 @@ def _in(
     out = data.copy(deep=True)
     out.update(levers(then))
     factor = _work_of_stage(study, stage, year)
-    for name in ("demand", "training_energy", "training_rate"):
+    for name in ("demand", "training_energy", "training_rate", *(["arrivals"] if "arrivals" in out else [])):
         out[name] = (out[name] * factor).transpose(*data[name].dims)
     for name, by in (("spot_price", stage.spot_price_factor), *((c, stage.carbon_factor) for c in CARBON)):
         if name in out:

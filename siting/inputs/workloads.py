@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..physics import geography
 from ..sources.tables import read_csv
 from ..study.study import Study
-from ..study.workloads import Inference
+from ..study.workloads import Inference, Training
 from . import sovereignty
 from .hours import Hours
 from .work_units import growth_factor
@@ -57,10 +57,24 @@ def workloads(study: Study, sites: gpd.GeoDataFrame, hours: Hours) -> dict[str, 
     for variable, attribute in (("training_energy", "mwh_it_per_year"), ("training_rate", "max_it_mw")):
         values = [grown[n] * float(getattr(w, attribute)) if w in training else 0.0 for n, w in study.work.items()]
         out[variable] = xr.DataArray(values, {"workload": names})
+    if any(w.kind == "batch" for w in training):
+        out["arrivals"] = _arrivals(study, out["training_energy"], hours)
     if any(w.stays_in for w in training):
         may = [sovereignty.of_work(n, w, sites) for n, w in study.work.items()]
         out["may_train"] = xr.DataArray(np.array(may, float), {"workload": names, "site": sites["site"].tolist()})
     return out
+
+
+def _arrivals(study: Study, energy: xr.DataArray, hours: Hours) -> xr.DataArray:
+    """(workload, block, hour), MW: the work of a day as it arrives, the same in every block."""
+    n_blocks, n_hours = hours.shape
+    out = np.zeros((len(study.work), n_blocks, n_hours))
+    for i, w in enumerate(study.work.values()):
+        if isinstance(w, Training) and w.kind == "batch":
+            hour = hours.hour_of_day().astype(int)
+            shape = np.ones(hour.shape) if w.arrivals is None else np.asarray(w.arrivals)[hour]
+            out[i] = float(energy[i]) * n_hours / 8760 * shape / shape.sum(axis=1, keepdims=True)
+    return xr.DataArray(out, {"workload": list(study.work), "block": np.arange(n_blocks), "hour": np.arange(n_hours)})
 
 
 def _of_day(w: Inference, table: pd.DataFrame, hours: Hours) -> np.ndarray:

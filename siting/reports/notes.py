@@ -156,6 +156,13 @@ NOTES = {
         "they go, so it is never above `saved together`. The sum of each alone is what free addition would promise.",
         "work",
     ),
+    "site_loss": Note(
+        "When a site is lost",
+        "With each open site lost, the others carry the peak of all users who ask for it (N+1), in halls and connections that "
+        "stand at the design hour; training, batch work and other users give way. Users are carried within their latency, "
+        "region by region; the table shows all together.",
+        "work",
+    ),
     "speculative": Note(
         "Speculative technologies",
         "Dated options that no one can know. Their ranges are guesses: run the study without them too.",

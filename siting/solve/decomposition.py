@@ -31,7 +31,7 @@ from . import infeasibility
 from .highs import Progress, Tell
 from .master import Master
 from .outcome import Outcome
-from .program import Cut, Program
+from .program import Cut, Program, WideRow
 from .split import FIRST_PRICE, Split, split
 from .subproblem import Evaluation
 from .workers import Workers
@@ -66,10 +66,11 @@ class Decomposition:
         program: Program,
         options: SolverOptions,
         unavoidable: float = 0.0,
-        find_cuts: Callable[[np.ndarray], Sequence[Any]] | None = None,
+        find_cuts: Callable[[np.ndarray], Sequence[WideRow]] | None = None,
         tell: Tell | None = None,
         interrupt: threading.Event | None = None,
         processes: int | None = None,
+        seen: np.ndarray | None = None,
     ):
         self.program, self.options, self.unavoidable = program, options, unavoidable
         self.find_cuts, self.tell = find_cuts, tell
@@ -77,12 +78,12 @@ class Decomposition:
         self.start = time.monotonic()
         self._deadline = self.start + options.time_limit_s
         self.processes = processes
-        self.seen_by_grid = program.grid_columns()
+        self.seen = np.empty(0, np.int64) if seen is None else seen  # columns whose values find_cuts wants
         self.cuts: list[Cut] = []
         self.rounds = 0
         self.bound, self.incumbent = -np.inf, np.inf
 
-    def solve(self, first_cuts: Sequence[Any] = ()) -> Outcome:
+    def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
         """Raises Infeasible (in words) or StoppedEarly (interrupted before any plan was found)."""
         fine = split(self.program)
         self.cuts = [self._row(c) for c in first_cuts]
@@ -140,15 +141,15 @@ class Decomposition:
 
     def violated(self, plan: np.ndarray) -> list[Cut]:
         """Rows of the grid that this plan violates; they are kept."""
-        if self.find_cuts is None or not len(self.seen_by_grid):
+        if self.find_cuts is None or not len(self.seen):
             return []
-        found = [self._row(c) for c in self.find_cuts(np.maximum(plan[self.seen_by_grid], 0.0))]
+        found = [self._row(c) for c in self.find_cuts(np.maximum(plan[self.seen], 0.0))]
         self.cuts += found
         return found
 
-    def _row(self, cut: Any) -> Cut:
-        at = self.seen_by_grid
-        return Cut(cut.situation, at, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"grid": cut})
+    def _row(self, cut: WideRow) -> Cut:
+        at = self.seen
+        return Cut(cut.situation, at, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"row": cut.row})
 
     def progress(self, stage: str) -> None:
         if self.tell:

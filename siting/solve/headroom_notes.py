@@ -131,7 +131,9 @@ def corridor_prices(outcome: Outcome) -> pd.DataFrame:
     for cut, price in zip(outcome.cuts, outcome.cut_prices, strict=True):
         if price < CORRIDOR_PRICE_FROM:
             continue
-        row: GridCut = cut.note["grid"]
+        row = cut.note["row"]
+        if not isinstance(row, GridCut):
+            continue
         for branch, share in row.corridors.items():
             key = (branch, row.situation)
             worth[key] = worth.get(key, 0.0) + price * share

@@ -23,6 +23,9 @@ ROW_WORDS = {
     "limits.within_land": "the land of the site",
     "sites.enough_in_total": "room for the IT that the work needs",
     "workloads.does_all_work": "the training of the window",
+    "workloads.in_one_place": "a run in one place",
+    "workloads.holds_runs": "the clusters of whole runs fit into their site",
+    "workloads.has_one_site": "one site for each region",
 }
 
 
@@ -97,7 +100,13 @@ def _by_stage(program: Program, amounts: np.ndarray) -> list[tuple[str, float]]:
     return [(name, float(x)) for name, x in zip(names, sums, strict=True) if x > 1e-3]
 
 
-ELASTIC_PLAN_ROWS = ("limits.within_limit", "limits.within_land", "sites.at_least", "sites.enough_in_total")
+ELASTIC_PLAN_ROWS = (
+    "limits.within_limit",
+    "limits.within_land",
+    "sites.at_least",
+    "sites.enough_in_total",
+    "workloads.holds_runs",
+)
 
 
 def _contradiction(program: Program, cuts: Sequence[Cut], seconds: float) -> list[str]:

@@ -26,9 +26,9 @@ from . import infeasibility
 from .highs import Answer, Highs, Tell
 from .mean import MIP, MeanBlock
 from .outcome import Outcome
-from .program import INF, Cut, Program, whole
+from .program import INF, Cut, Program, WideRow, whole
 
-FindCuts = Callable[[np.ndarray], Sequence[Any]]  # values of the plan's grid columns -> rows over them that they violate
+FindCuts = Callable[[np.ndarray], Sequence[WideRow]]  # values of the columns `seen` -> rows over them that they violate
 Settle = Callable[[np.ndarray], Any]  # the same values -> what a rule of the grid decides at them (`where`, `values`), or None
 MOST_ROUNDS = 40
 FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
@@ -47,6 +47,7 @@ class Monolith:
         settle: Settle | None = None,
         tell: Tell | None = None,
         interrupt: threading.Event | None = None,
+        seen: np.ndarray | None = None,
     ):
         self.program, self.options, self.unavoidable = program, options, unavoidable
         self.find_cuts, self.settle, self.tell = find_cuts, settle, tell
@@ -58,12 +59,12 @@ class Monolith:
         self.highs = Highs(self.whole, self.interrupt)
         self.elastic = self._all_blocks(program.elastic_columns())
         self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
-        self.seen_by_grid = program.grid_columns()
+        self.seen = np.empty(0, np.int64) if seen is None else seen  # columns whose values find_cuts and settle want
         self.cuts: list[Cut] = []
         self.cut_rows: list[int] = []
         self.rounds = 0
 
-    def solve(self, first_cuts: Sequence[Any] = ()) -> Outcome:
+    def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
         """Raises Infeasible (in words) or StoppedEarly (interrupted before any plan was found)."""
         self._add(first_cuts)
         relaxed = self._relaxation()
@@ -227,10 +228,10 @@ class Monolith:
     def _settled(self, columns: np.ndarray) -> Answer | None:
         """The rest re-optimised with what the rule of the grid decides at this plan."""
         assert self.settle is not None
-        decided = self.settle(np.maximum(columns[self.seen_by_grid], 0.0))
+        decided = self.settle(np.maximum(columns[self.seen], 0.0))
         if decided is None:
             return None
-        where = self.seen_by_grid[decided.where]
+        where = self.seen[decided.where]
         self.highs.bound_columns(where, decided.values, decided.values)
         answer = self._until_servable()
         self.highs.bound_columns(where, self.whole.column_lower[where], self.whole.column_upper[where])
@@ -238,15 +239,15 @@ class Monolith:
 
     def _violated(self, columns: np.ndarray) -> int:
         """Find the violated rows of the grid, add them; how many."""
-        if self.find_cuts is None or not len(self.seen_by_grid):
+        if self.find_cuts is None or not len(self.seen):
             return 0
-        found = self.find_cuts(np.maximum(columns[self.seen_by_grid], 0.0))
+        found = self.find_cuts(np.maximum(columns[self.seen], 0.0))
         self._add(found)
         return len(found)
 
-    def _add(self, found: Sequence[Any]) -> None:
+    def _add(self, found: Sequence[WideRow]) -> None:
         for cut in found:
-            row = Cut(cut.situation, self.seen_by_grid, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"grid": cut})
+            row = Cut(cut.situation, self.seen, np.asarray(cut.coefficients, float), float(cut.rhs_mw), {"row": cut.row})
             self.cuts.append(row)
             self.cut_rows.append(self.highs.add_cut(row))
 

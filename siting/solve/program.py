@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -115,6 +115,18 @@ class Cut:
     value: np.ndarray
     upper: float
     note: dict = field(default_factory=dict, compare=False)
+
+
+class WideRow(NamedTuple):
+    """A row that a rule over the plan asks for: coefficients · columns ≤ rhs_mw, over the columns that all rules see.
+
+    `row` is the rule's own: of the grid, or of the loss of a site.
+    """
+
+    situation: str
+    coefficients: np.ndarray
+    rhs_mw: float
+    row: Any
 
 
 @dataclass

@@ -59,6 +59,8 @@ class Inference(Placed):
     route_factor: Annotated[float, Field(ge=1)] = 1.5
     profile: tuple[NotNegative, ...] | None = None  # 24 factors by hour of the day; the largest is 1
     edge: Edge | None = None
+    one_site_per_region: bool = False  # a region is served by one site
+    n_plus_1: bool = False  # with any one open site lost, the others carry the peak of all regions; other work gives way
     timezone: str | None = None  # IANA name: the hours of `profile` are local
 
     @property
@@ -103,17 +105,21 @@ class Training(Placed):
     """Work that may move: MWh of IT in a year and a largest rate, or the `runs` of a year, and the window within which it may
     move.
 
+    `kind: batch` is fine-tuning and batch inference with a deadline: it arrives through the day and is done in time.
     `window: steady` is work without freedom: the same power at the same sites in every hour. Without `pausing`, power moves
     freely at no loss; with it, clusters stop and start at the cost that it says.
     """
 
-    kind: Literal["training"]
+    kind: Literal["training", "batch"]
     mwh_it_per_year: Positive | None = None
     max_it_mw: Positive | None = None
     runs: Runs | None = None
     window: Literal["day", "month", "year", "steady"] = "day"
     firm: bool = False
+    in_one_place: bool = False  # one site does all of it, and holds its largest rate
     pausing: Pausing | None = None
+    deadline_hours: Annotated[int, Field(ge=0)] | None = None  # batch: what arrives in an hour is done so many hours later
+    arrivals: tuple[NotNegative, ...] | None = None  # batch: 24 factors by hour of the day (UTC); even where not given
 
     @property
     def spread(self) -> bool:
@@ -122,10 +128,17 @@ class Training(Placed):
 
     def without_freedom(self) -> Training:
         """The same work at a constant power, firm on the connection."""
-        return self.model_copy(update={"window": "steady", "firm": True, "pausing": None})
+        steady = {"window": "steady", "firm": True, "pausing": None, "deadline_hours": None}
+        return self.model_copy(update=steady)
 
     @model_validator(mode="after")
     def _fits(self) -> Training:
+        if (self.kind == "batch") != (self.deadline_hours is not None):
+            raise ValueError("'deadline_hours' and kind 'batch' go together")
+        if self.kind == "batch" and (self.window != "day" or self.pausing is not None):
+            raise ValueError("work of kind 'batch' is done by its deadline: it has no other window than 'day' and no 'pausing'")
+        if self.arrivals is not None and (self.kind != "batch" or len(self.arrivals) != 24 or max(self.arrivals) <= 0):
+            raise ValueError("'arrivals' are 24 factors of work of kind 'batch', not all 0")
         plain = (self.mwh_it_per_year, self.max_it_mw)
         if (self.runs is None) == (plain == (None, None)):
             raise ValueError("give either 'mwh_it_per_year' and 'max_it_mw', or 'runs' (training runs of a year)")

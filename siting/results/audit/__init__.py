@@ -13,6 +13,7 @@ from . import accounts, balances, storage
 from .consequence import consequence
 from .heat import heat
 from .levers import levers
+from .places import deadlines, losses, places
 from .stages import stages
 from .training import training
 
@@ -30,6 +31,9 @@ TESTS = (
     consequence,
     heat,
     levers,
+    places,
+    deadlines,
+    losses,
 )
 
 
