@@ -166,7 +166,8 @@ def instance(
             "solver": {"gap": gap, "time_limit_s": 1200},
         }
     )  # fmt: skip
-    least = least_it_mw(study, demand.sum(axis=(0, 1)), parts["weight"].values, parts["month"].values)
+    energy, rate = {"batch": training * 8760}, {"batch": 2 * training}
+    least = least_it_mw(study, demand.sum(axis=(0, 1)), energy, rate, parts["weight"].values, parts["month"].values)
     parts["least_new_it"] = xr.DataArray(float(np.ceil(least / MODULE_MW - 1e-6)) * MODULE_MW)
     parts |= penalties(parts)
     frame = gpd.GeoDataFrame(
