@@ -10,6 +10,7 @@ from rich.console import Console
 
 FILE = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+HOURS = click.IntRange(min=0)
 SHARE = click.FloatRange(0, 1, max_open=True)
 RATINGS = ["rating_mva", "rating_b_mva", "rating_c_mva"]
 
@@ -36,6 +37,11 @@ RATINGS = ["rating_mva", "rating_b_mva", "rating_c_mva"]
 @click.option("--caps", type=FILE, help="A CSV of bus, limit, and cap_mw or substation_mw: other limits of single buses.")
 @click.option("--columns", type=FILE, help="NETWORK is an operator's table of headroom; this YAML maps its columns.")
 @click.option("--energy-share", type=SHARE, help="Also the headroom of a load of which this share may be curtailed.")
+@click.option("--curtailed-hours", type=HOURS, help="Likewise, of a load curtailed in at most so many of the hours.")
+@click.option("--depth", type=SHARE, help="Likewise, of a load of which never more than this share is cut.")
+@click.option("--event-hours", type=HOURS, help="Likewise, never cut for longer than so many hours.")
+@click.option("--recovery-hours", type=HOURS, help="Likewise, with at least so many hours between two cuts.")
+@click.option("--notice-hours", type=HOURS, help="Likewise, with so many hours from one deepening of a cut to the next.")
 @click.option("--at-least-mw", type=click.FloatRange(0, min_open=True), help="Map and table: share of hours with so much.")
 @click.option("--outlines", type=FILE, help="Polygons drawn under the map.")
 @click.option("--out", type=FOLDER, help="Folder of the result.  [default: runs/headroom-<name of the network>]")
@@ -43,7 +49,8 @@ def headroom(
     network: Path, hours: tuple[str, ...], n_1: bool, rule: Any, radius_km: float | None, cutoff: float | None,
     adequacy: bool, customer_risk: bool, missing_ratings: str, after_outage: Any, demand: Path | None,
     available: Path | None, coordinates: Path | None, coordinate_columns: str, caps: Path | None, columns: Path | None,
-    energy_share: float | None, at_least_mw: float | None, outlines: Path | None, out: Path | None,
+    energy_share: float | None, curtailed_hours: int | None, depth: float | None, event_hours: int | None,
+    recovery_hours: int | None, notice_hours: int | None, at_least_mw: float | None, outlines: Path | None, out: Path | None,
 ) -> None:  # fmt: skip
     """How much new load fits at each bus of a NETWORK, hour by hour, and what stops it."""
     from .cli import _frame, _without_banner
@@ -65,7 +72,10 @@ def headroom(
                 demand_mw=read_series(demand) if demand else None, available=read_series(available) if available else None,
                 coordinate_columns=coordinate_columns.split(","), tell=status.update,
             )  # fmt: skip
-    table = headroom_by_bus(data, energy_share=energy_share, at_least_mw=at_least_mw)
+    table = headroom_by_bus(
+        data, energy_share=energy_share, hours=curtailed_hours, depth=depth, longest_event_h=event_hours,
+        least_recovery_h=recovery_hours, notice_h=notice_hours, at_least_mw=at_least_mw,
+    )  # fmt: skip
     paths = write_headroom(data, table, out or Path("runs") / f"headroom-{network.stem}", outlines, at_least_mw)
     best = table.drop(columns=["geometry", "overloaded_already", "n1_secure"], errors="ignore").head(12)
     Console().print(_frame(best, f"The best of {len(table)} buses in {data.sizes['hour']} hours"))

@@ -72,7 +72,7 @@ def headroom(
     `bus, cap_mw, limit` of other limits (stability, short circuit), and `substation_mw` for firm transformer capacity that
     present demand uses too. `coordinates`: a CSV with the places of the buses, in its `coordinate_columns`.
 
-    The Dataset has headroom_mw (never below 0), without_relaxed_mw (below 0: overloaded already), binding_branch,
+    The Dataset has headroom_mw (never below 0), unrelaxed_at_most_mw (below 0: overloaded already), binding_branch,
     binding_outage, binds (corridor, adequacy, ceiling, or the cap's limit), worth (MW per MW of the limit), n1_secure and
     the overloads of the base. Raises DataError, InputsError: every problem of a stage at once.
     """

@@ -39,6 +39,8 @@ def candidates(study: Study) -> gpd.GeoDataFrame:
     for layer in sites.exclude:
         _exclude(frame, layer, study.path(layer.path))
     _drop(frame, frame["choice"] == "never", "the planner said never")
+    if sites.headroom is not None and sites.module_mw is not None:
+        _drop_full(frame, study.path(sites.headroom), sites.module_mw)
     return frame
 
 
@@ -59,19 +61,26 @@ def substations(network: Path, cities: Path | None) -> gpd.GeoDataFrame:
 
 
 def _names(frame: gpd.GeoDataFrame, cities: pd.DataFrame) -> list[str]:
-    """`Kiel 12 km NW (bus 219)`: the nearest city, how far and in which direction."""
-    km = geography.great_circle_km(
-        frame.lat.to_numpy()[:, None], frame.lon.to_numpy()[:, None], cities.lat.to_numpy(), cities.lon.to_numpy()
-    )
-    nearest = km.argmin(axis=1)
-    names = []
-    for i, j in enumerate(nearest):
-        east = (frame.lon[i] - cities.lon[j]) * np.cos(np.radians(frame.lat[i]))
-        point = COMPASS[round(float(np.degrees(np.arctan2(east, frame.lat[i] - cities.lat[j]))) / 45) % 8]
-        away = f" {km[i, j]:.0f} km {point}" if km[i, j] >= 3 else ""
-        names.append(f"{cities['name'].iloc[j]}{away}")
+    """`Kiel 12 km NW (bus 219)`: the place, and the bus where two have the same."""
+    names = place_names(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float), cities)
     twice = pd.Series(names).duplicated(keep=False)
     return [f"{n} (bus {b})" if t else n for n, b, t in zip(names, frame["bus"], twice, strict=True)]
+
+
+def place_names(lon: np.ndarray, lat: np.ndarray, cities: pd.DataFrame) -> list[str]:
+    """`Kiel 12 km NW`: the nearest city, how far and in which direction.
+
+    >>> place_names(np.array([10.0, 10.1]), np.array([54.4, 54.3]), pd.DataFrame({"name": ["Kiel"], "lon": 10.1, "lat": 54.3}))
+    ['Kiel 13 km NW', 'Kiel']
+    """
+    km = geography.great_circle_km(lat[:, None], lon[:, None], cities["lat"].to_numpy(), cities["lon"].to_numpy())
+    names = []
+    for i, j in enumerate(km.argmin(axis=1)):
+        east = (lon[i] - cities["lon"].iloc[j]) * np.cos(np.radians(lat[i]))
+        point = COMPASS[round(float(np.degrees(np.arctan2(east, lat[i] - cities["lat"].iloc[j]))) / 45) % 8]
+        away = f" {km[i, j]:.0f} km {point}" if km[i, j] >= 3 else ""
+        names.append(f"{cities['name'].iloc[j]}{away}")
+    return names
 
 
 def _filled(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
@@ -136,6 +145,22 @@ def _exclude(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> None:
         raise DataError("the exclusion layer has no CRS; set it and save again", path)
     near = areas.to_crs(METRIC_CRS).geometry.union_all().buffer(layer.within_km * 1000)
     _drop(frame, frame.geometry.to_crs(METRIC_CRS).intersects(near).to_numpy(), layer.reason)
+
+
+def _drop_full(frame: gpd.GeoDataFrame, path: Path, module_mw: float) -> None:
+    """Leave out places whose bus alone cannot connect a module, by a table of headroom."""
+    table = read_csv(path, ["bus", "firm_mw"], ["firm_mw"], ["bus"])
+    room = pd.Series(table["firm_mw"].to_numpy(float), table["bus"].astype(str))
+    if "bus" not in frame:
+        raise DataError("headroom by bus needs a column 'bus' for every candidate", path)
+    bus = frame["bus"].astype(str)
+    unknown = frame.loc[~bus.isin(room.index), "site"].tolist()
+    if unknown:
+        raise DataError(f"no headroom for the bus of {len(unknown)} sites (first: {unknown[0]})", path)
+    mw = bus.map(room)
+    for row in frame.index[(mw < module_mw).to_numpy()]:
+        reason = f"its bus alone takes {mw[row]:,.1f} MW, less than a module of {module_mw:g} MW ({path.name})"
+        _drop(frame, frame.index == row, reason)
 
 
 def _drop(frame: gpd.GeoDataFrame, which: np.ndarray | pd.Series, reason: str) -> None:

@@ -19,8 +19,10 @@ from ..physics.network import Network
 from ..physics.outages import Outages, single_outages
 from ..physics.security import SECURE_BASE
 from ..sources.grid import read_demand, read_network
+from ..sources.tables import read_csv
 from ..sources.weather import at_sites, open_weather
 from ..study.study import Study
+from .candidates import place_names
 from .dates import queued_mw
 from .generation import capacity_factor
 from .grid import Grid, build_grid
@@ -41,6 +43,7 @@ class GridCase:
     situations: list[Situation]
     n_named: int
     bus: np.ndarray  # bus number of each site
+    place: tuple[str, ...]  # of each bus of the network, in words
     adequacy: bool
     outages: Outages | None
     steps: tuple[Step, ...]
@@ -99,6 +102,7 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
         situations=situations,
         n_named=n_named or len(situations),
         bus=bus,
+        place=places(study, grid),
         adequacy=adequacy,
         outages=outages,
         steps=offered,
@@ -121,6 +125,16 @@ def outages_told(outages: Outages) -> str:
         "branches would cut off a part of the network: what stands behind them is supplied, but not securely. "
         f"{SECURE_BASE}"
     )
+
+
+def places(study: Study, grid: Grid) -> tuple[str, ...]:
+    """Each bus in words: the nearest city of the study and the voltage, `Trier 22 km NW, 220 kV`; without cities its name."""
+    buses, cities = grid.buses, study.sites.cities
+    lon, lat = buses["lon"].to_numpy(float), buses["lat"].to_numpy(float)
+    names = [f"bus {bus}" for bus in buses["bus"]]
+    if cities is not None and np.isfinite(lon).all() and np.isfinite(lat).all():
+        names = place_names(lon, lat, read_csv(study.path(cities), ["name", "lon", "lat"], ["lon", "lat"]))
+    return tuple(f"{name}, {kv:g} kV" if kv > 0 else name for name, kv in zip(names, buses["voltage_kv"].astype(float)))
 
 
 def bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:

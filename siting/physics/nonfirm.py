@@ -4,14 +4,20 @@ With headroom h[t] [MW], a load of size D [MW] and profile p[t] in (0, 1], each 
 
     curtailed[t] = D * p[t] - h[t], at least 0 and at most D * p[t]                                   [MW]
 
-and the headroom under a limit is the largest D that keeps it. Every limit below holds for all smaller D as well, so the
-headroom under several limits is the least of their headrooms.
+and the headroom under a limit is the largest D for which it and all smaller loads keep it; under several limits it is the
+least of their headrooms. (Recovery alone may be kept again by some larger load, whose events have grown into one.)
 
     energy   sum of weight * curtailed <= share * D * sum of weight * p
              with the ratios r = h / p in rising order and n of them curtailed: D = sum h / (sum p - share * sum of all p)
     hours    hours with any curtailment <= K            D = the largest ratio that at most K hours lie below
     depth    curtailed <= depth * D * p in every hour   D = least ratio / (1 - depth)
     event    no run of curtailed hours longer than L    D = the least over all runs of L + 1 hours of their largest ratio
+    recovery R hours without a cut between two events   D = the least larger ratio of two hours i < k <= i + R with an hour
+                                                        between them whose ratio is above both
+    notice   N hours from one deepening to the next     an hour deepens the cut for D between its onset and its end; D = the
+                                                        least larger onset of two hours less than N apart that overlap
+             onset = r, the end is infinite; where p rises the onset is at least (h[t] - h[t-1]) / (p[t] - p[t-1]), where it
+             falls that is the end, where it stays and h does not fall the hour never deepens a cut
 """
 
 from __future__ import annotations
@@ -28,7 +34,8 @@ CURTAILED_MW = 1e-6
 
 
 class Curtailment(NamedTuple):
-    """What a load meets: hours and share of energy curtailed, deepest cut [share of the load], events, their length [h].
+    """What a load meets: hours and share of energy curtailed, deepest cut [share of the load], events, their length [h],
+    the least hours between two of them and between two deepenings of a cut (infinite where there are no two).
 
     `kept_half`, `kept_three_quarters`, `kept_nine_tenths`: share of the curtailed hours that keep so much of the load.
     """
@@ -39,6 +46,8 @@ class Curtailment(NamedTuple):
     events: int
     mean_event_h: float
     longest_event_h: int
+    least_recovery_h: float
+    least_between_deepenings_h: float
     kept_half: float
     kept_three_quarters: float
     kept_nine_tenths: float
@@ -120,15 +129,60 @@ def by_event_length(headroom_mw: ArrayLike, longest_h: int, profile: ArrayLike |
     return float(sliding_window_view(h / p, window).max(axis=1).min())
 
 
+def by_recovery(headroom_mw: ArrayLike, least_h: int, profile: ArrayLike | None = None) -> float:
+    """Load [MW] whose curtailments always leave at least `least_h` hours without one between them; infinite if any load does.
+
+    >>> by_recovery([50, 80, 100, 200, 60, 90], 2), by_recovery([50, 80, 60, 200, 200, 90], 2)
+    (100.0, 60.0)
+    """
+    h, p = _checked(headroom_mw, profile)
+    ratio = h / p
+    least, between = np.inf, np.full(max(len(ratio) - 1, 0), -np.inf)
+    for lag in range(2, min(least_h, len(ratio) - 1) + 1):
+        between = np.maximum(between[: len(ratio) - lag], ratio[lag - 1 : -1])
+        ends = np.maximum(ratio[:-lag], ratio[lag:])
+        apart = between > ends
+        least = min(least, float(ends[apart].min())) if apart.any() else least
+    return least
+
+
+def by_notice(headroom_mw: ArrayLike, notice_h: int, profile: ArrayLike | None = None) -> float:
+    """Load [MW] whose cut is deepened at most once in `notice_h` hours; infinite if that of any load is.
+
+    >>> [by_notice([90, 80, 100, 60, 70, 50], notice_h) for notice_h in (1, 2, 3)]
+    [inf, 90.0, 60.0]
+    """
+    h, p = _checked(headroom_mw, profile)
+    onset, end = _deepens(h, p)
+    least = np.inf
+    for lag in range(1, min(notice_h, len(h))):
+        both = np.maximum(onset[:-lag], onset[lag:])
+        meet = both < np.minimum(end[:-lag], end[lag:])
+        least = min(least, float(both[meet].min())) if meet.any() else least
+    return least
+
+
+def _deepens(h: NDArray[np.float64], p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Loads [MW] between which an hour cuts deeper than the hour before it; infinite where no load does."""
+    rise, more = np.diff(p, prepend=0.0), np.diff(h, prepend=0.0)
+    rise[0], more[0] = 0.0, -1.0  # before the first hour nothing is cut
+    turn = np.divide(more, rise, out=np.zeros_like(h), where=rise != 0)
+    onset = np.where(rise > 0, np.maximum(h / p, turn), h / p)
+    end = np.where(rise < 0, turn, np.where((rise == 0) & (more >= 0), 0.0, np.inf))
+    return onset, end
+
+
 def by_contract(
     headroom_mw: ArrayLike,
     energy_share: float | None = None,
     hours: int | None = None,
     depth: float | None = None,
     longest_event_h: int | None = None,
+    least_recovery_h: int | None = None,
+    notice_h: int | None = None,
     profile: ArrayLike | None = None,
 ) -> float:
-    """Load [MW] that keeps every limit given; without any it must be firm. All limits are monotone in the load.
+    """Load [MW] that keeps every limit given; without any it must be firm.
 
     >>> by_contract([50, 80, 100, 200], energy_share=0.175, depth=0.4)
     83.33333333333334
@@ -142,6 +196,10 @@ def by_contract(
         sizes.append(by_depth(headroom_mw, depth, profile))
     if longest_event_h is not None:
         sizes.append(by_event_length(headroom_mw, longest_event_h, profile))
+    if least_recovery_h is not None:
+        sizes.append(by_recovery(headroom_mw, least_recovery_h, profile))
+    if notice_h is not None:
+        sizes.append(by_notice(headroom_mw, notice_h, profile))
     return min(sizes) if sizes else firm(headroom_mw, profile)
 
 
@@ -157,6 +215,8 @@ def curtailment(headroom_mw: ArrayLike, load_mw: float, profile: ArrayLike | Non
     on = cut > CURTAILED_MW
     edge = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(int), [0]])))
     length = edge[1::2] - edge[::2]
+    apart = edge[2::2] - edge[1:-1:2]
+    deeper = np.flatnonzero(np.diff(cut, prepend=0.0) > CURTAILED_MW)
     depth = cut[on] / wanted[on]
     kept = [float((depth <= 1 - k + 1e-12).mean()) if on.any() else 1.0 for k in (0.5, 0.75, 0.9)]
     return Curtailment(
@@ -166,5 +226,7 @@ def curtailment(headroom_mw: ArrayLike, load_mw: float, profile: ArrayLike | Non
         len(length),
         float(length.mean()) if len(length) else 0.0,
         int(length.max()) if len(length) else 0,
+        min(apart.tolist(), default=np.inf),
+        min(np.diff(deeper).tolist(), default=np.inf),
         *kept,
     )

@@ -20,6 +20,9 @@ from .outlines import PLAIN_CRS, frame, inner_borders, read_outlines
 MAP_INCHES = 7.6
 LARGEST_POINTS = 26.0  # diameter of the largest circle
 MOST_LABELS = 30
+RINGS = (3.0, 16.0, 34.0, 60.0, 95.0, 135.0, 180.0)  # pixels between a circle and its label
+CLOSE = 16.0  # up to here a label needs no line
+TURNS = (0, 180, 45, 315, 135, 225, 90, 270, 22, 158, 202, 338, 67, 113, 247, 293)
 
 
 def save_map(solution: Solution, outlines: Path | str | None, path: Path | str) -> Path:
@@ -111,6 +114,7 @@ def _labels(figure: Figure, axes: Axes, solution: Solution) -> None:
     centres = axes.transData.transform(np.column_stack([chosen.geometry.x, chosen.geometry.y]))
     radii = _diameters(solution)[: len(chosen)] / 2 * px
     taken = [Bbox.from_bounds(x - r, y - r, 2 * r, 2 * r) for (x, y), r in zip(centres, radii)]
+    labels: list[Bbox] = []
     renderer = FigureCanvasAgg(figure).get_renderer()
     room = axes.get_window_extent(renderer)
     for (x, y), r, (_, row) in zip(centres, radii, chosen.iterrows()):
@@ -120,25 +124,31 @@ def _labels(figure: Figure, axes: Axes, solution: Solution) -> None:
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "edgecolor": "none"},
         )  # fmt: skip
         extent = text.get_window_extent(renderer)
-        dx, dy, box = _best_place(x, y, r, extent.width + 4, extent.height + 4, taken, room)
+        dx, dy, box = _best_place(x, y, r, extent.width + 4, extent.height + 4, taken, labels, room)
         text.xyann = tuple(axes.transData.inverted().transform((box.x0 + 2, box.y0 + 2)))
-        taken.append(box)
+        labels.append(box)
         if np.hypot(dx, dy) > r + 8 * px:
             nearest = (np.clip(x, box.x0, box.x1), np.clip(y, box.y0, box.y1))
             ends = axes.transData.inverted().transform([(x, y), nearest])
             axes.add_line(Line2D(ends[:, 0], ends[:, 1], color="#1d252b", linewidth=0.7, zorder=8))
 
 
-def _best_place(x: float, y: float, r: float, w: float, h: float, taken: list[Bbox], room: Bbox) -> tuple[float, float, Bbox]:
-    """The nearest of the places around a circle that covers least; the shift from circle to box and the box (pixels)."""
+def _best_place(
+    x: float, y: float, r: float, w: float, h: float, circles: list[Bbox], labels: list[Bbox], room: Bbox
+) -> tuple[float, float, Bbox]:
+    """The nearest of the places around a circle that covers least, other labels least of all; the shift from circle to box and
+    the box (pixels)."""
     best: tuple[float, float, float, Bbox] | None = None
-    for ring in (3.0, 16.0, 34.0, 60.0, 95.0):
-        for turn in np.radians([0, 180, 45, 315, 135, 225, 90, 270]):
+    for ring in RINGS:
+        for turn in np.radians(TURNS):
             ux, uy = np.cos(turn), np.sin(turn)
             cx, cy = x + ux * (r + ring + w / 2), y + uy * (r + ring + h / 2)
             box = Bbox.from_bounds(cx - w / 2, cy - h / 2, w, h)
             outside = max(room.x0 - box.x0, 0) + max(box.x1 - room.x1, 0) + max(room.y0 - box.y0, 0) + max(box.y1 - room.y1, 0)
-            score = sum(_overlap(box, other) for other in taken) + 50 * outside + 4.0 * ring
+            covered = sum(_overlap(box, other) for other in circles) + 20 * sum(_overlap(box, other) for other in labels)
+            line = Bbox([[min(x, cx), min(y, cy)], [max(x, cx), max(y, cy)]]) if ring > CLOSE else box
+            crossed = 0.2 * sum(_overlap(line, other) for other in labels)
+            score = covered + crossed + 50 * outside + 4.0 * ring
             if best is None or score < best[0]:
                 best = (score, ux * (r + ring), uy * (r + ring), box)
     assert best is not None

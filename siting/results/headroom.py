@@ -18,6 +18,11 @@ from ..sources.grid.operator_table import OperatorTable
 from ..sources.tables import read_csv
 
 ONE_CIRCUIT = "one circuit only"
+UNRELAXED = (
+    "upper bound of the headroom with every limit at its own value, also those that the base exceeds (from the duals of the "
+    "solve; exact for the passive rule and for operators' tables). Below 0 the bus is overloaded already: at least so much "
+    "load would have to go there, and where limits elsewhere are exceeded no load of this bus alone makes the hour secure"
+)
 CAVEATS = (
     "Thermal limits by DC power flow only: no voltage, fault level, stability; an upper bound on what an operator will offer.",
     "One bus at a time: headroom of several buses must not be added up.",
@@ -51,7 +56,7 @@ def headroom_data(
     data = xr.Dataset(
         {
             "headroom_mw": whole(np.maximum(found.headroom_mw, 0.0), 0.0),
-            "without_relaxed_mw": whole(found.without_relaxed_mw, 0.0),
+            "unrelaxed_at_most_mw": whole(found.unrelaxed_at_most_mw, 0.0),
             "binds": whole(binds, ONE_CIRCUIT),
             "binding_branch": whole(found.branch, ""),
             "binding_outage": whole(found.outage, ""),
@@ -67,8 +72,9 @@ def headroom_data(
             "voltage_kv": ("bus", buses["voltage_kv"].to_numpy(float)),
         },
     )
-    for name in ("headroom_mw", "without_relaxed_mw", "lack_mw"):
+    for name in ("headroom_mw", "unrelaxed_at_most_mw", "lack_mw"):
         data[name].attrs["units"] = "MW"
+    data["unrelaxed_at_most_mw"].attrs["long_name"] = UNRELAXED
     data["worth"].attrs["units"] = "MW per MW of the binding limit"
     data["overload_hour"] = "overload", np.array([str(hours[row[0]]) for row in found.overloads], object)
     data["overload_branch"] = "overload", np.array([row[1] for row in found.overloads], object)
@@ -117,7 +123,7 @@ def headroom_of_table(table: OperatorTable) -> xr.Dataset:
     data = xr.Dataset(
         {
             "headroom_mw": (once, np.maximum(nodes["headroom_mw"].to_numpy(float), 0.0)[:, None], {"units": "MW"}),
-            "without_relaxed_mw": (once, nodes["headroom_mw"].to_numpy(float)[:, None], {"units": "MW"}),
+            "unrelaxed_at_most_mw": (once, nodes["headroom_mw"].to_numpy(float)[:, None], {"units": "MW"}),
             "binds": (once, nodes["limit"].fillna("").astype(str).to_numpy(object)[:, None]),
             "member": (("bus", "group"), table.membership),
             "group_headroom_mw": ("group", table.groups["headroom_mw"].to_numpy(float), {"units": "MW"}),
@@ -155,6 +161,8 @@ def headroom_by_bus(
     hours: int | None = None,
     depth: float | None = None,
     longest_event_h: int | None = None,
+    least_recovery_h: int | None = None,
+    notice_h: int | None = None,
     at_least_mw: float | None = None,
 ) -> gpd.GeoDataFrame:
     """One row per bus, best first: firm_mw (least of all hours), its hour and what binds there, the median of the hours.
@@ -177,15 +185,17 @@ def headroom_by_bus(
     for name in ("binding_branch", "binding_outage"):
         if name in data:
             table[name] = data[name].values[row, worst].astype(str)
-    table["overloaded_already"] = (data["without_relaxed_mw"] < 0).any("hour").values
-    if any(limit is not None for limit in (energy_share, hours, depth, longest_event_h)):
-        size = [nonfirm.by_contract(h, energy_share, hours, depth, longest_event_h) for h in mw]
+    table["overloaded_already"] = (data["unrelaxed_at_most_mw"] < 0).any("hour").values
+    contract = (energy_share, hours, depth, longest_event_h, least_recovery_h, notice_h)
+    if any(limit is not None for limit in contract):
+        size = [nonfirm.by_contract(h, *contract) for h in mw]
         met = pd.DataFrame([nonfirm.curtailment(h, d) if np.isfinite(d) else None for h, d in zip(mw, size)])
         table["flexible_mw"] = size
         table = table.assign(
             curtailed_hours=met["hours"], curtailed_energy_share=met["energy_share"], deepest_cut=met["deepest_cut"]
         )
-        table["longest_event_h"] = met["longest_event_h"]
+        for name in ("longest_event_h", "least_recovery_h", "least_between_deepenings_h"):
+            table[name] = met[name]
     if at_least_mw is not None:
         table[f"share_of_hours_with_{at_least_mw:g}_mw"] = (mw >= at_least_mw).mean(axis=1)
     if "n1_secure" in data:

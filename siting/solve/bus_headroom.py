@@ -41,7 +41,7 @@ class BusHeadroom:
     """
 
     headroom_mw: Floats
-    without_relaxed_mw: Floats
+    unrelaxed_at_most_mw: Floats
     branch: NDArray[np.object_]
     outage: NDArray[np.object_]
     worth: Floats

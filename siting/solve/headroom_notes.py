@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..inputs.headroom import GridCase
 from ..inputs.inputs import Inputs
-from ..physics.network import Network
 from .grid_check import GridCut
 from .headroom import JointHeadroom
 from .joint import Joint, corridor_groups
@@ -28,7 +28,7 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
     ]
     columns = ["site", "own_headroom_mw", "in_situation", "binding", "survives_any_outage", "rule"]
     corridors = corridor_prices(outcome)
-    corridors.insert(1, "between", corridors["corridor"].map(_ends(case.network, inputs.candidates)))
+    corridors.insert(1, "between", corridors["corridor"].map(_ends(case, inputs.candidates)))
     joint = grid.grid(built).named.joint(np.arange(len(names)), most)
     out = {
         "headroom": pd.DataFrame(own, columns=columns),
@@ -53,13 +53,14 @@ def _secure(grid: JointHeadroom, candidate: int) -> bool:
     return True if case.outages is None else bool(case.outages.secure_node[case.network.node[case.bus[candidate]]])
 
 
-def _ends(network: Network, candidates: pd.DataFrame) -> dict[str, str]:
-    """Branch → the places at its ends, by the names of the candidates there."""
+def _ends(case: GridCase, candidates: pd.DataFrame) -> dict[str, str]:
+    """Branch → the places at its ends: by the names of the candidates there, else in words (`GridCase.place`)."""
+    network = case.network
     known = {} if "bus" not in candidates else dict(zip(candidates["bus"].astype(str), candidates["site"]))
     place: dict[int, str] = {}
-    for bus, node in zip(network.bus, network.node, strict=True):
+    for bus, words, node in zip(network.bus, case.place, network.node, strict=True):
         if node not in place or bus in known:
-            place[node] = str(known.get(bus, f"bus {bus}"))
+            place[node] = str(known.get(bus, words))
     ends = zip(network.branch, network.branch_from, network.branch_to, strict=True)
     return {name: f"{place[a]} and {place[b]}" for name, a, b in ends}
 

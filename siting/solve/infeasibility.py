@@ -1,7 +1,8 @@
 """Infeasible is an answer: what is missing, and at least one way out.
 
 The elastic columns are opened and only the broken rules are minimised; what stays broken is what no plan can keep.
-Where even that has no solution, the plan's own rows contradict each other: an irreducible set of them is named.
+Where even that has no solution, the plan's own rows contradict each other: an irreducible set of them is named. Where the time
+for it runs out, that is said, and nothing is concluded from it.
 """
 
 from __future__ import annotations
@@ -36,11 +37,22 @@ def explain(program: Program, cuts: Sequence[Cut], seconds: float = 30.0) -> lis
     for cut in cuts:
         highs.add_cut(cut)
     answer = highs.run("what is missing", mip_rel_gap=0.01, time_limit=seconds, mip_lp_solver="ipx")
-    if answer.columns is None:
+    if answer.status == "infeasible":
         return _contradiction(program, cuts, seconds)
+    if answer.columns is None:
+        return [_no_time(seconds)]
     hours = answer.columns[len(program.plan.columns) :].reshape(program.n_blocks, program.n_own).T
     out = _unserved(program, hours) + _untrained(program, hours) + _over(program, hours)
+    if out and answer.status != "optimal":
+        out.append(f"These amounts are what was found within {seconds:g} s; less may do.")
     return out or ["no plan was found that keeps every rule; none of the elastic rules is broken: allow more time"]
+
+
+def _no_time(seconds: float) -> str:
+    return (
+        f"No plan keeps every rule. Which rule stands in the way, and by how much, was not found within {seconds:g} s: ask "
+        "again with fewer candidates or days, or loosen limits, headroom or demand one at a time."
+    )
 
 
 def _values(program: Program, component: str, hours: np.ndarray) -> list[tuple[dict, np.ndarray]]:
@@ -134,8 +146,10 @@ def _contradiction(program: Program, cuts: Sequence[Cut], seconds: float) -> lis
     for cut in cuts:
         highs.add_cut(cut)
     answer = highs.run("what is missing", mip_rel_gap=0.01, time_limit=seconds, mip_lp_solver="ipx")
-    if answer.columns is None:
+    if answer.status == "infeasible":
         return _irreducible(program, Highs(w))
+    if answer.columns is None:
+        return [_no_time(seconds)]
     missed = np.maximum(answer.columns[n : n + m], answer.columns[n + m :])
     out = []
     for i, amount in zip(loose, missed, strict=True):
@@ -154,6 +168,9 @@ def _irreducible(program: Program, highs: Highs) -> list[str]:
     rows, _ = highs.conflict()
     names = [program.plan.rows[i] for i in rows if i < len(program.plan.rows)]
     if not names:
-        return ["The plan's own rules contradict each other (sites that must open, fixed MW, limits, land, headroom)."]
+        return [
+            "The plan's own rules contradict each other (sites that must open, fixed MW, limits, land, headroom); which of "
+            "them was not found in time."
+        ]
     words = "; ".join(dict.fromkeys(f"{ROW_WORDS.get(r.name, r.component)} {list(r.index.values())}" for r in names[:6]))
     return [f"These rules cannot hold together: {words}. Drop or loosen one of them."]

@@ -69,7 +69,7 @@ def overlaid(base: Any, change: Any) -> Any:
 
 
 def _sentence(error: Any, raw: Mapping[str, Any]) -> str:
-    keys = [k for k in error["loc"] if k not in ("inference", "training", "float", "dict[str,float]", "[key]")]
+    keys = _typed(error["loc"], raw)
     if len(keys) > 2 and keys[0] == "limits" and not isinstance(raw["limits"][keys[1]], list | tuple):
         keys.pop(2)  # one limit on the account: the planner typed no list
     name = ".".join(str(k) for k in keys) or "study"
@@ -84,6 +84,28 @@ def _sentence(error: Any, raw: Mapping[str, Any]) -> str:
     told = f" (is {value!r})" if isinstance(value, str | int | float | bool) else ""
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
     return f"{line}'{name}'{told}: {message}" if keys else f"{line}{message}"
+
+
+def _typed(loc: tuple[Any, ...], raw: Any) -> list[Any]:
+    """The keys as the planner typed them: without the kind of a work, which stands after its name, and the names of types.
+
+    >>> _typed(("work", "training", "training", "max_it_mw"), {"work": {"training": {"kind": "training"}}})
+    ['work', 'training', 'max_it_mw']
+    """
+    keys = []
+    for key in loc:
+        kind = raw.get("kind") if isinstance(raw, Mapping) and key not in raw else None
+        if key not in ("float", "dict[str,float]", "[key]") and (kind is None or key != kind):
+            keys.append(key)
+            raw = _below(raw, key)
+    return keys
+
+
+def _below(raw: Any, key: Any) -> Any:
+    try:
+        return raw[key]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def _line(raw: Any, keys: list[Any]) -> str:

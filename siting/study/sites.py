@@ -25,6 +25,7 @@ class Sites(Group):
     areas: Path | None = None  # polygons with a column `state`, for names and limits per state
     cities: Path | None = None  # name, lon, lat, population: substations are named after the nearest
     exclude: tuple[Layer, ...] = ()
+    headroom: Path | None = None  # bus, firm_mw, as `siting headroom` writes: places with less than a module are left out
     keep: int | None = Field(None, gt=0)
     module_mw: Positive | None = None
     max_it_mw: Positive | None = None
@@ -38,4 +39,6 @@ class Sites(Group):
     def _one_source(self) -> Sites:
         if (self.table is None) == (self.substations is None):
             raise ValueError("give either 'table' (a CSV or GeoPackage of candidates) or 'substations' (a network folder)")
+        if self.headroom is not None and self.module_mw is None:
+            raise ValueError("'headroom' leaves out places with less than a module: give 'module_mw'")
         return self

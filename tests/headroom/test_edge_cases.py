@@ -95,7 +95,8 @@ def test_an_overloaded_base_is_told_and_load_that_does_no_harm_is_allowed():
     net = tables([("1", "2", 0.1, 100), ("1", "2", 0.1, 100), ("1", "3", 0.1, 50), ("1", "3", 0.1, 50)], {"1": BIG}, {"2": 130})
     data = solve(net, True)
     assert data["headroom_mw"].sel(bus="2").item() == pytest.approx(0.1)
-    assert data["without_relaxed_mw"].sel(bus="2").item() == pytest.approx(-30)
+    assert data["unrelaxed_at_most_mw"].sel(bus="2").item() == pytest.approx(-30)
+    assert "at least so much load would have to go" in data["unrelaxed_at_most_mw"].attrs["long_name"]
     assert data["headroom_mw"].sel(bus="3").item() == pytest.approx(50)
     assert data["overload_mw"].values == pytest.approx([30, 30])
     assert {(b, o) for b, o in zip(data["overload_branch"].values, data["overload_outage"].values)} == {

@@ -10,7 +10,17 @@ import pytest
 from scipy.optimize import brentq
 
 from siting.errors import InputsError
-from siting.physics.nonfirm import by_contract, by_depth, by_energy, by_event_length, by_hours, curtailment, firm
+from siting.physics.nonfirm import (
+    by_contract,
+    by_depth,
+    by_energy,
+    by_event_length,
+    by_hours,
+    by_notice,
+    by_recovery,
+    curtailment,
+    firm,
+)
 from siting.physics.seasonal_peak import curtailment_enabled_headroom, seasonal_headroom
 
 HAND = [50.0, 80.0, 100.0, 200.0]
@@ -51,6 +61,27 @@ def test_each_limit_is_kept_and_a_little_more_breaks_it():
     ):
         assert getattr(curtailment(h, size), measure) <= limit + 1e-9
         assert getattr(curtailment(h, size * 1.02), measure) > limit
+
+
+@pytest.mark.parametrize("flat", [True, False])
+@pytest.mark.parametrize("seed", range(12))
+def test_recovery_and_notice_agree_with_a_walk_through_all_loads(seed: int, flat: bool):
+    """Between two neighbouring break points the set of cut hours, and of deepened ones, does not change: one load of each is
+    looked at, from the smallest on, until the limit is broken."""
+    random = np.random.default_rng(seed)
+    h = random.integers(1, 40, 24) * 10.0
+    p = np.ones(24) if flat else random.integers(4, 10, 24) / 10
+    with np.errstate(divide="ignore", invalid="ignore"):
+        points = np.concatenate([h / p, np.diff(h) / np.diff(p)])
+    points = np.unique(points[np.isfinite(points) & (points > 0)].round(9))
+    for limit in (1, 2, 3, 5, 9):
+        for closed, measure in ((by_recovery, "least_recovery_h"), (by_notice, "least_between_deepenings_h")):
+            kept = np.inf
+            for low, high in zip(points, [*points[1:], points[-1] * 2]):
+                if getattr(curtailment(h, (low + high) / 2, p), measure) < limit:
+                    kept = low
+                    break
+            assert closed(h, limit, p) == pytest.approx(kept)
 
 
 def test_nothing_curtailed_is_firm_and_limits_together_are_the_least():

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
-from shapely import box
+from shapely import Point, box
 
 from siting.errors import DataError
 from siting.reports import write_reports
 from siting.reports.interactive import interactive_map
+from siting.reports.map import draw_map
 from siting.reports.outlines import read_outlines
 from siting.reports.table import PUE_DAYS, PUE_RUN, PUE_YEAR, WORTH, account_table, chosen_table, cost_table, explain
 from siting.reports.words import finding, gap_words, interchangeable_words, worth_words
@@ -163,3 +167,16 @@ def test_the_page_opens_without_a_network(solution: Solution, outlines: Path, tm
     assert (pixels.min(axis=2) < 128).mean() > 0.005  # text
     blue = (np.abs(pixels.astype(int) - [0x00, 0x72, 0xB2]).sum(axis=2) < 12).sum()
     assert blue > 5000  # the bars of the costs: Bokeh has drawn
+
+
+def test_labels_of_sites_close_together_do_not_cover_each_other(solution: Solution):
+    """Four sites within a few pixels at the edge of the map: every name can be read."""
+    corner = [Point(6.9 + 0.02 * n, 49.3 + 0.03 * n) for n in range(4)]
+    sites = solution.sites.assign(open=True, it_mw=[600.0, 100.0, 100.0, 400.0]).set_geometry(corner, crs=4326)
+    sites = gpd.GeoDataFrame(pd.concat([sites, solution.sites.assign(open=False, site="far")]), crs=4326)
+    figure = draw_map(replace(solution, sites=sites))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [t.get_window_extent(renderer) for t in figure.axes[0].texts]
+    assert len(boxes) == 4
+    for i, a in enumerate(boxes):
+        assert not any(a.overlaps(b) for b in boxes[i + 1 :])

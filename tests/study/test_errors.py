@@ -6,10 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import siting
+from siting.blocks.model import build
 from siting.errors import Infeasible, InputsError, StudyError
+from siting.solve import infeasibility
+from siting.solve.highs import Answer, Highs
+from siting.solve.stamp import stamp
 from tests.blocks.small import Case, three_sites, two_sites
 
 
@@ -28,6 +33,8 @@ WRONG = [  # key, value, what the message must say
     ("sits", {"table": "sites.csv"}, r"line \d+: unknown key 'sits'; did you mean 'sites'\?"),
     ("sites.modul_mw", 5.0, r"line \d+: unknown key 'sites\.modul_mw'; did you mean 'module_mw'\?"),
     ("work.web.latencey_ms", 5.0, r"unknown key 'work\.web\.latencey_ms'; did you mean 'latency_ms'\?"),
+    ("work.inference", {"kind": "inference", "latency_ms": -1.0}, r"'work\.inference\.latency_ms' \(is -1\.0\)"),
+    ("work.training", {"kind": "training", "windw": "year"}, r"unknown key 'work\.training\.windw'; did you mean 'window'"),
     ("solver.gapp", 0.1, r"unknown key 'solver\.gapp'; did you mean 'gap'\?"),
     ("limits", {"watr": {"max_m3_per_year": 1.0}}, r"limits: 'watr' is no account; did you mean 'water'"),
     (
@@ -112,6 +119,16 @@ def test_latency_that_no_site_meets(tmp_path):
     text = told(case, tmp_path)
     assert "work.web: no site meets latency_ms 0.1 for region 'hamburg'; the nearest, coast, has 1." in text
     assert "region 'munich'; the nearest, alps" in text and "add a nearer candidate" in text
+
+
+def test_no_time_to_say_what_is_missing(tmp_path, monkeypatch):
+    """A search that ends without a finding concludes nothing."""
+    case = two_sites()
+    program = stamp(build(case.inputs(tmp_path)))
+    nothing = Answer("limit", np.nan, np.nan, None, None, None)
+    monkeypatch.setattr(Highs, "run", lambda *a, **k: nothing)
+    told = infeasibility.explain(program, [], seconds=2.0)
+    assert len(told) == 1 and "was not found within 2 s" in told[0] and "contradict" not in told[0]
 
 
 def test_demand_above_all_headroom(tmp_path):

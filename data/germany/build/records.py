@@ -185,6 +185,17 @@ RECORDS: dict[str, dict] = {
         "crs": "EPSG:4326",
         "caveats": ["synthetic: for showing heat reuse, not for a real study"],
     },
+    "headroom_n_1.csv": {
+        "title": "N-1 headroom of each substation place alone",
+        "reader": "csv",
+        "licence": ODBL,
+        "source": "this project's model of the network of this folder",
+        "how_made": "data/germany/build/headroom_n_1.py: the least of six hours of the built-in study's days, those in which "
+        "the network is furthest from secure and those of most demand; supply re-dispatched freely, secure base",
+        "coverage": {"time": "hours of 2017-08, 2019-01 and 2019-09", "area": "Germany"},
+        "crs": "EPSG:4326",
+        "caveats": [*NETWORK_CAVEATS, "one place at a time: figures of several places must not be added up"],
+    },
     "checks.csv": {
         "title": "Every check of the build, as a table",
         "reader": "csv",
