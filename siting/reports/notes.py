@@ -131,9 +131,10 @@ NOTES = {
     "beside_the_record": Note(
         "Sun and wind beside the record",
         "Capacity factors of the modelled days at the kept sites, and of all the country's plants in the same hours. New plant "
-        "in a good place gives more than the fleet of the record, PV by 1.1 to 1.2 in summer. In January PV gives twice the "
-        "record: a fifth of the difference is the fleet's modules, which face every way; the rest is snow, and low suns behind "
-        "horizon, roofs and rows, which the model does not know. Take winter PV with care.",
+        "in a good place gives more than the fleet of the record: wind, on taller towers where it blows, up to twice as much; "
+        "PV by 1.1 to 1.2 in summer. In January PV gives twice the record: a fifth of the difference is the fleet's modules, "
+        "which face every way; the rest is snow, and low suns behind horizon, roofs and rows, which the model does not know. "
+        "Take winter PV with care.",
         "clean",
     ),
     "not_available": Note("Cooling that is not available at a site", "No hall of it may be built there."),

@@ -89,7 +89,7 @@ def curve_table(curve: pd.DataFrame) -> pd.DataFrame:
             "cost [M EUR_2024/year]": curve["cost_eur_2024_per_year"] / 1e6,
             "each point [M EUR_2024/year]": curve["price_eur_2024_per_point"] / 1e6,
             "open by the gaps [M EUR_2024/year]": curve["gaps_eur_2024_per_point"] / 1e6,
-            "plan": curve["why"],
+            "plan": curve["plan"],
         }
     )
 

@@ -14,7 +14,7 @@ def cfe_table(plans: Sequence[tuple[float, Solution | str]]) -> pd.DataFrame:
     """One row a share (of net demand, all sites, a year), ascending; `plans` are (least share, the plan or why there is none).
 
     Columns: least_cfe (asked), cfe (reached), cost_eur_2024_per_year and gap_eur_2024_per_year (NaN where there is no plan),
-    why (the plan's status, or why there is none), price_eur_2024_per_point (of each further percentage point on the way from
+    plan (its status, or why there is none), price_eur_2024_per_point (of each further percentage point on the way from
     the share before, a year) and gaps_eur_2024_per_point (what the gaps of both plans leave open of it).
     """
     nan, rows = float("nan"), []
@@ -24,7 +24,7 @@ def cfe_table(plans: Sequence[tuple[float, Solution | str]]) -> pd.DataFrame:
         else:
             reached = score(cfe_hours(s.data), s.data["weight"])
             rows.append((share, reached, float(s.outcome["objective"]), float(s.outcome["gap"]), str(s.outcome["status"])))
-    table = pd.DataFrame(rows, columns=["least_cfe", "cfe", "cost_eur_2024_per_year", "gap_eur_2024_per_year", "why"])
+    table = pd.DataFrame(rows, columns=["least_cfe", "cfe", "cost_eur_2024_per_year", "gap_eur_2024_per_year", "plan"])
     points = 100 * table["least_cfe"].diff()
     table["price_eur_2024_per_point"] = table["cost_eur_2024_per_year"].diff() / points
     gaps = table["gap_eur_2024_per_year"]

@@ -49,7 +49,8 @@ def against(study: Study) -> bool:
     """Whether matching more than the model did could break a limit of the study or worsen its objective."""
     if study.minimise in RAISED:
         return True
-    for account, limits in study.limits.items():
+    stages = study.stages.years.values() if study.stages else ()
+    for account, limits in (pair for of in (study.limits, *(s.limits for s in stages)) for pair in of.items()):
         for limit in limits:
             if limit.most is not None and (account in RAISED or limit.of in LOWERED):
                 return True

@@ -98,7 +98,7 @@ def test_nothing_to_score(nothing_chosen):
 def test_no_further_point_is_cheaper_than_none(study):
     curve = cfe_curve(study, [0.5, 0.3, 0.4, 0.999])
     assert curve["least_cfe"].tolist() == [0.3, 0.4, 0.5, 0.999]
-    assert np.isnan(curve["cost_eur_2024_per_year"].iloc[3]) and curve["why"].iloc[3] == "no plan does it"  # PV is dark
+    assert np.isnan(curve["cost_eur_2024_per_year"].iloc[3]) and curve["plan"].iloc[3] == "no plan does it"  # PV is dark
     done = curve.iloc[:3]
     assert (done["cfe"] >= done["least_cfe"] - 1e-5).all()
     steps = done.dropna(subset=["price_eur_2024_per_point"])
