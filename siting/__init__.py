@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .inputs.inputs import Inputs
     from .pipeline import run
     from .results.headroom import headroom_by_bus
+    from .results.race import race
     from .results.solution import Solution, read_solution
     from .study.read import read_study
     from .study.scenarios import ScenarioSet, read_scenarios
@@ -31,9 +32,10 @@ _WHERE = {  # imported on first use: a word on the command line need not wait fo
     "headroom": ".grid_headroom",
     "headroom_by_bus": ".results.headroom",
     "run_all": ".batch",
+    "race": ".results.race",
 }
 __all__ = [
-    "Inputs", "ScenarioSet", "Solution", "Study", "headroom", "headroom_by_bus", "read_scenarios", "read_solution",
+    "Inputs", "ScenarioSet", "Solution", "Study", "headroom", "headroom_by_bus", "race", "read_scenarios", "read_solution",
     "read_study", "run", "run_all",
 ]  # fmt: skip
 
