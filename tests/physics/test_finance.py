@@ -13,7 +13,7 @@ import pytest
 from siting.physics import finance
 
 TABLES = Path(__file__).parents[2] / "data" / "technologies"
-MARKS = {"found", "derived", "memory", "assumed"}
+MARKS = {"found", "derived", "memory", "assumed", "speculative"}
 COLUMNS = ["technology", "parameter", "value", "unit", "source", "note", "price_year", "mark"]
 
 
@@ -60,11 +60,13 @@ def test_prices_rise_and_rates_are_plausible():
     assert all(0.7 < y["eur_per_usd"] < 1.0 for y in table)
 
 
-@pytest.mark.parametrize("name", ["cooling", "generation", "storage", "servers", "tariffs", "carbon"])
+@pytest.mark.parametrize(
+    "name", ["cooling", "generation", "storage", "servers", "tariffs", "carbon", "work", "levers", "growth"]
+)
 def test_tables_say_where_every_number_is_from(name):
     with (TABLES / f"{name}.csv").open() as f:
         reader = csv.DictReader(f)
-        assert reader.fieldnames == COLUMNS + ["low", "high"] * (name == "cooling")
+        assert reader.fieldnames == COLUMNS + ["low", "high"] * (name in ("cooling", "work", "levers", "growth"))
         rows = list(reader)
     keys = [(r["technology"], r["parameter"]) for r in rows]
     assert len(set(keys)) == len(keys)
