@@ -7,15 +7,20 @@ demand at 3. With x from 1 and y from 2 the branch 1-3 carries (2x + y) / 3.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
+import siting
 from siting.errors import DataError, ModelError, StudyError
-from siting.inputs.fleet import Fleet, plant_table
+from siting.inputs.candidates import candidates
+from siting.inputs.fleet import Fleet, fleet, plant_table
 from siting.inputs.inputs import Inputs
+from siting.inputs.money import Technologies
+from siting.inputs.periods import representative
 from siting.physics.network import Network
 from siting.pipeline import solve
 from siting.results.audit import audit
@@ -27,6 +32,7 @@ from siting.study.read import parse
 from tests.blocks.small import three_sites
 from tests.grid.grid_cases import pjm_5_bus, triangle
 
+GERMANY = Path(__file__).parents[2] / "models" / "germany.yaml"
 CARBON = {"hard_coal": 1.0, "gas": 0.4}
 COST = {"hard_coal": 20.0, "gas": 50.0, "wind_onshore": 0.0}
 FIXED = {"hard_coal": 40_000.0, "gas": 30_000.0, "wind_onshore": 35_000.0}
@@ -212,7 +218,8 @@ def test_efficiency_runs_from_the_smallest_plant_to_the_largest(tmp_path):
 def asking(inputs: Inputs, fleet: Fleet) -> Inputs:
     """The same inputs, asked for the dispatch of this fleet; a file of it would need representative days."""
     carbon = Carbon(counts="location", dispatch={"fleet_year": 1999, "prices": "node"})
-    return replace(inputs, fleet=fleet, study=inputs.study.model_copy(update={"carbon": carbon}))
+    data = inputs.data.assign(carbon_price=0.0)
+    return replace(inputs, fleet=fleet, data=data, study=inputs.study.model_copy(update={"carbon": carbon}))
 
 
 def test_a_study_that_asks(tmp_path_factory):
@@ -263,6 +270,16 @@ def test_errors(tmp_path, changes, told):
     carbon = {"counts": "location", "dispatch": {"fleet_year": "2011-15"}} | changes.pop("carbon", {})
     with pytest.raises(StudyError, match=told):
         parse(raw | {"limits": {}} | changes | {"carbon": carbon}, tmp_path, "study")
+
+
+def test_branches_carry_the_share_of_their_rating_that_the_study_says():
+    """The built-in grid, one day; the share stands beside the figures."""
+    asked = {"counts": "location", "dispatch": {"fleet_year": "2011-15", "share_of_rating": 0.7}}
+    study = siting.read_study(GERMANY).with_(hours={"days": 1}, carbon=asked)
+    sites = candidates(study).iloc[:2].reset_index(drop=True)
+    got = fleet(study, sites, representative(study), Technologies.read(study))
+    assert got is not None and got.share_of_rating == 0.7
+    np.testing.assert_allclose(got.limit_mw, 0.7 * got.network.rating_mw)
 
 
 def test_a_carrier_without_rows(tmp_path):
