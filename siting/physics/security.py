@@ -29,6 +29,7 @@ SECURE_BASE = (
     "this secure base keeps are never relaxed; one that no dispatch keeps may not get worse."
 )
 
+AFTER = " after the loss of "
 VIOLATED_MW = 1e-3
 PER_BRANCH = 3
 PER_ROUND = 80
@@ -93,7 +94,7 @@ class RowPool:
     def name(self, number: int) -> str:
         """`line 3 after the loss of line 7`."""
         branch = self.outages.network.branch[self.branch[number]]
-        return f"{branch} after the loss of {self.outages.name(int(self.outage[number]))}"
+        return f"{branch}{AFTER}{self.outages.name(int(self.outage[number]))}"
 
 
 def _first_of_each(values: NDArray[np.int64], most: int) -> NDArray[np.int64]:

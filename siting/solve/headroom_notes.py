@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..inputs.headroom import GridCase
 from ..inputs.inputs import Inputs
+from ..physics.security import AFTER
 from .grid_check import GridCut
 from .headroom import JointHeadroom
 from .joint import Joint, corridor_groups
@@ -28,12 +29,15 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
     ]
     columns = ["site", "own_headroom_mw", "in_situation", "binding", "survives_any_outage", "rule"]
     corridors = corridor_prices(outcome)
-    corridors.insert(1, "between", corridors["corridor"].map(_ends(case, inputs.candidates)))
     joint = grid.grid(built).named.joint(np.arange(len(names)), most)
+    groups = _groups(joint, names)
+    ends = _ends(case, inputs.candidates)
+    for table in (corridors, groups):
+        table.insert(table.columns.get_loc("corridor") + 1, "between", table["corridor"].str.split(AFTER).str[0].map(ends))
     out = {
         "headroom": pd.DataFrame(own, columns=columns),
         "corridors": corridors,
-        "corridor_groups": _groups(joint, names),
+        "corridor_groups": groups,
         "stacking": _stacking(grid, joint, most),
         "grid_check": _full_check(grid, values, len(outcome.cuts)),
     }

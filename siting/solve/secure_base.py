@@ -18,9 +18,11 @@ import pandas as pd
 from ..inputs.network_hours import GridHour
 from ..inputs.situations import Situation
 from ..physics.network import Network
-from ..physics.security import RowPool
+from ..physics.security import AFTER, RowPool
 from .bus_answers import Base
 from .bus_lp import BusProgram
+
+MOST_TOLD = 3
 
 
 def secured(network: Network, situations: Sequence[Situation], pool: RowPool) -> list[Situation]:
@@ -65,18 +67,21 @@ def _overloaded(network: Network, base: Base) -> pd.DataFrame:
 
 
 def told(situations: Sequence[Situation]) -> list[str]:
-    """Where the network is not secure before anything is built: one sentence a situation, the worst first."""
-    rows = []
-    for s in situations:
-        over = float((s.overloaded["base_flow_mw"] - s.overloaded["rating_mw"]).sum())
-        if len(s.overloaded):
-            worst = s.overloaded.iloc[0]
-            lost = f" after the loss of {worst['after_the_loss_of']}" if worst["after_the_loss_of"] else ""
-            rows.append(
-                (
-                    over,
-                    f"{s.name}: no dispatch is secure even before anything is built; {len(s.overloaded)} branches stay over "
-                    f"their limit, by {over:,.0f} MW together (worst: {worst['branch']}{lost}), and may not get worse.",
-                )
-            )
-    return [words for _, words in sorted(rows, key=lambda row: -row[0])]
+    """Where the network is not secure before anything is built: how often, and a sentence for each of the worst situations."""
+    over = [float((s.overloaded["base_flow_mw"] - s.overloaded["rating_mw"]).sum()) for s in situations]
+    order = [k for k in np.argsort(over)[::-1] if len(situations[k].overloaded)]
+    if not order:
+        return []
+    out = [
+        f"In {len(order)} of {len(situations)} situations no dispatch is secure even before anything is built; what stays over "
+        "its limit there may not get worse."
+    ]
+    for k in order[:MOST_TOLD]:
+        table = situations[k].overloaded
+        worst = table.iloc[0]
+        lost = f"{AFTER}{worst['after_the_loss_of']}" if worst["after_the_loss_of"] else ""
+        out.append(
+            f"{situations[k].name}: {len(table)} branches stay over their limit, by {over[k]:,.0f} MW together "
+            f"(worst: {worst['branch']}{lost})."
+        )
+    return out
