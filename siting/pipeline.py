@@ -65,7 +65,10 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     if grid:
         grid.bind(inputs, program)
     interrupt = interrupt or threading.Event()
-    outcome = _solved(inputs, program, PlanRules(program, grid, site_losses(inputs, program)), tell, interrupt)
+    try:
+        outcome = _solved(inputs, program, PlanRules(program, grid, site_losses(inputs, program)), tell, interrupt)
+    except Infeasible as e:
+        raise Infeasible([*e.problems, *(grid.insecure() if grid else [])], e.path) from None
     outcome.hours = settled(program, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
     solution.study_yaml = to_yaml(inputs.study)

@@ -21,6 +21,7 @@ from .curtailment import Decided, settle
 from .grid_check import CEILING_MW, SERVABLE_MW, GridCut
 from .grid_columns import GridColumns
 from .program import Program
+from .secure_base import told
 
 ROUNDS = 60
 LOOSE = 1e-4
@@ -58,6 +59,10 @@ class JointHeadroom:
         self.uprates, self._circuits = np.flatnonzero(kind == "uprate"), np.flatnonzero(kind == "circuit")
         self._most = np.full(len(case.bus), np.inf)
         self._known: dict[tuple[int, tuple[int, ...]], list[GridCut]] = {}
+
+    def insecure(self) -> list[str]:
+        """Where the network is not secure before anything is built (N-1): a plan may fail there for that alone."""
+        return [] if self.case.outages is None else told(self._grids[()].named.situations)
 
     def limited(self, inputs: Inputs) -> Inputs:
         """The same inputs with each site's own headroom, as the bound of its connection where nothing can get round it.

@@ -33,7 +33,7 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
     groups = _groups(joint, names)
     ends = _ends(case, inputs.candidates)
     for table in (corridors, groups):
-        table.insert(table.columns.get_loc("corridor") + 1, "between", table["corridor"].str.split(AFTER).str[0].map(ends))
+        table.insert(list(table.columns).index("corridor") + 1, "between", table["corridor"].str.split(AFTER).str[0].map(ends))
     out = {
         "headroom": pd.DataFrame(own, columns=columns),
         "corridors": corridors,

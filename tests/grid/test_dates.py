@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from siting.errors import StudyError
+import siting
+from siting.errors import Infeasible, StudyError
 
 from ..blocks.small import Case
 from .small_grid import on_a_triangle, triangle_tables
@@ -86,3 +87,15 @@ def test_substation_and_spur_line_cost_by_voltage(tmp_path: Path):
     annuity = 0.07 / (1 - 1.07**-40)
     expected = [20.1e6 * annuity + 10 * 1.3 * 1.71e6 * (annuity + 0.015), 7.73e6 * annuity]
     assert cost == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_infeasible_plan_says_where_the_network_is_not_secure_by_itself(tmp_path: Path):
+    """50 MW at bus 4 hang on two circuits of 30. North and south, 10 MW each alone, have 10 MW together: 7.7 MW of IT."""
+    tables = triangle_tables(10.0, 10.0, 10.0)
+    far = tables["network/branches.csv"].iloc[[0, 0]].assign(branch=["a", "b"], bus1="4", rating_mva=30 / 0.95)
+    tables["network/branches.csv"] = pd.concat([tables["network/branches.csv"], far])
+    bus = tables["network/buses.csv"].iloc[[0]].assign(bus="4", lon=10.5)
+    tables["network/buses.csv"] = pd.concat([tables["network/buses.csv"], bus])
+    tables["demand.csv"] = pd.DataFrame({"bus": ["4"], "annual_gwh": [100.0]})
+    with pytest.raises(Infeasible, match=r"(?s)In 1 of 1 situations no dispatch is secure.*design peak: 2 branches"):
+        siting.run(on_a_triangle(tables).study(tmp_path))
