@@ -25,7 +25,7 @@ from .results.settlement import settled
 from .results.site_loss import loss_table
 from .results.solution import Solution, read_outcome
 from .results.stages import all_by_stage, by_stage
-from .solve.alternatives import without_each
+from .solve.alternatives import waiting, without_each
 from .solve.decomposition import Decomposition
 from .solve.headroom import JointHeadroom
 from .solve.headroom_notes import tables
@@ -112,6 +112,8 @@ def _solved(inputs: Inputs, program: Program, rules: PlanRules, tell: Tell | Non
     outcome = mono.solve(first)
     if options.without_each_site and not interrupt.is_set():
         outcome.without = without_each(mono, outcome)
+        if program.years and not interrupt.is_set():
+            outcome.waiting = waiting(mono, outcome)
     return outcome
 
 

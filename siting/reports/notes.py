@@ -151,6 +151,13 @@ NOTES = {
         "relaxation): a lever dearer than it is left.",
         "work",
     ),
+    "waiting": Note(
+        "What it costs to wait with a site",
+        "The site opens one stage later, the others change their halls, everything else is decided anew: how much more that "
+        "plan costs in the mean year, at most. Where that is within the proven gap the site may wait; the value of waiting is "
+        "never more than the gap, or the plan would wait.",
+        "work",
+    ),
     "saved_together": Note(
         "What levers save together",
         "`saved share` is what the plan counts: each lever acts on what the cheaper ones leave where they are used as far as "

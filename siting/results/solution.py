@@ -149,6 +149,8 @@ def read_outcome(inputs: Inputs, program: Program, outcome: Outcome, docs: dict[
     notes = dict(inputs.notes)
     solution = Solution(inputs.study.name, inputs.candidates, data, accounts, outcome.summary(), notes)
     solution.sites = _by_stage(solution) if solution.stages else sites_table(inputs.candidates, data, accounts)
+    if outcome.waiting is not None:
+        notes["waiting"] = outcome.waiting
     if outcome.without is not None:
         notes["without"] = outcome.without
         solution.sites = _with_worth(solution.sites, outcome.without)

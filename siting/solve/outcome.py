@@ -33,6 +33,7 @@ class Outcome:
         default_factory=lambda: np.empty(0)
     )  # what one unit more of each plan column costs, all else re-optimised, in the relaxation; empty where it is not known
     without: pd.DataFrame | None = None
+    waiting: pd.DataFrame | None = None
 
     @property
     def gap(self) -> float:
