@@ -13,7 +13,6 @@ import xarray as xr
 
 from ..errors import DataError
 from ..physics import air
-from ..physics import cooling as physics
 from ..physics.cooling.uncertainty import draws
 from .climate import technologies
 from .source_water import SOURCE_WATER
@@ -36,5 +35,5 @@ def at_end(technology: str, end: str, path: Path, typical: xr.Dataset) -> dict[s
     if SOURCE_WATER in typical:
         outdoor = outdoor._replace(source_water_c=typical[SOURCE_WATER].values[:, ::EVERY])
     sets = draws(of.parameters, ranges, DRAWS)
-    means = np.array([float(np.nanmean(physics.MODELS[of.model](outdoor, s).pue)) for s in sets])
+    means = np.array([float(np.nanmean(of._replace(parameters=s).run(outdoor).pue)) for s in sets])
     return sets[int(np.abs(means - np.percentile(means, PERCENTILE[end])).argmin())]

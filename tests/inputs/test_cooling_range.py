@@ -46,3 +46,15 @@ def test_without_ranges(typical, tmp_path):
     case.raw["cooling"]["parameters"] = "high"
     with pytest.raises(StudyError, match="typed in"):
         case.study(tmp_path)
+
+
+def test_source_water(typical):
+    """The ends of a technology on sea water need the sea; a cell without it does not count."""
+    with pytest.raises(DataError, match="technology 'sea_water' needs the temperature of the water"):
+        at_end("sea_water", "low", TABLE, typical)
+    two = xr.concat([typical, typical], dim="cell")
+    water = np.stack([np.full(8760, 12.0), np.full(8760, np.nan)])
+    low, high = (
+        at_end("sea_water", end, TABLE, two.assign(source_water_c=(("cell", "time"), water))) for end in ("low", "high")
+    )
+    assert low["ups_efficiency"] > high["ups_efficiency"] or low["source_pump_pa"] < high["source_pump_pa"]
