@@ -6,6 +6,7 @@ in an hour, written over the hours of one block; continuous variables only). Blo
 
 from . import (
     carbon,
+    chips,
     contracts,
     cooling,
     edge,
@@ -23,6 +24,6 @@ from . import (
 )
 
 BLOCKS = [
-    sites, levers, edge, workloads, cooling, water, heat, generation, storage, grid, reinforcement, contracts, carbon, risk,
-    limits,
+    sites, levers, edge, workloads, chips, cooling, water, heat, generation, storage, grid, reinforcement, contracts, carbon,
+    risk, limits,
 ]  # fmt: skip

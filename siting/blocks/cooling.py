@@ -16,6 +16,7 @@ of them. A half-empty hall thus has the poor PUE that it has in life.
 
 Work that only some technologies can cool (racks too dense, or made for liquid) stays in their halls: for every union U of
 such choices, the work that can use nothing outside U ≤ Σ_{k ∈ U} carried[s,k,t], and its firm part ≤ Σ_{k ∈ U} firm_in[s,k].
+Of generations of chips likewise: those that fit nowhere else stand in Σ_{k ∈ U} installed[s,k].
 """
 
 import pyomo.environ as pyo
@@ -56,6 +57,8 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     land = {s: sum(given.hall_land[k] * mw for mw, k in halls[s]) for s in given.s}
     ledger.post("land", "halls", land)
     ledger.post("cost", "land", {s: given.land_rent[s] * land[s] for s in given.s})
+    if given.study.chips is not None and not given.holds_all_work:
+        _holds_the_chips_it_can(b, given, ledger)
     if given.has("rejection_cost"):
         rejection = {s: sum(given.rejection_cost[s, k] * mw for mw, k in halls[s]) for s in given.s}
         ledger.post("cost", "rejection", rejection)
@@ -93,24 +96,50 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         _holds_the_work_it_can(b, given, ledger)
 
 
-def _holds_the_work_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
-    """Hall's condition, for every union U of the technologies that some work can use: the work that can use nothing else."""
-    power = ledger.total("work_power")
-    usable = {w: frozenset(k for k in given.k if given.accepts[w, k]) for w in given.w}
+def _groups(given: Given) -> tuple[dict[str, frozenset], dict[str, list[str]]]:
+    """Every union of the technologies that some work (or generation of chips) can use, and what can use nothing else."""
+    held, fits = (given.w, "accepts") if given.study.chips is None else (given.h, "chip_fits")
+    usable = {x: frozenset(k for k in given.k if getattr(given, fits)[x, k]) for x in held}
     unions: set[frozenset] = set()
     for own in usable.values():
         unions |= {own} | {own | other for other in unions}
     unions.discard(frozenset(given.k))
-    group = {"+".join(k for k in given.k if k in u): u for u in unions}
-    captive = {g: [w for w in given.w if usable[w] <= u] for g, u in group.items()}
-    firm = {w for w, of in given.study.work.items() if of.kind == "inference" or of.firm}
+    group = {"+".join(k for k in given.k if k in u): u for u in sorted(unions, key=sorted)}
+    return group, {g: [x for x in held if usable[x] <= u] for g, u in group.items()}
+
+
+def _holds_the_chips_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    """Chips stand only in halls that cool them, and what they draw when idle is there in the design hour."""
+    standing, (group, captive) = ledger.total("chips_standing"), _groups(given)
+    b.held = pyo.Set(initialize=sorted(group), ordered=True)
+    b.holds_captive_chips = pyo.Constraint(
+        given.s,
+        b.held,
+        rule=lambda b, s, g: (
+            pyo.quicksum(standing[s, h] for h in captive[g]) <= pyo.quicksum(b.installed[s, k] for k in sorted(group[g]))
+        ),
+    )
+    b.holds_captive_idle = pyo.Constraint(
+        given.s,
+        b.held,
+        rule=lambda b, s, g: (
+            pyo.quicksum(given.chip_idle[h] * standing[s, h] for h in captive[g])
+            <= pyo.quicksum(b.firm_in[s, k] for k in sorted(group[g]))
+        ),
+    )
+
+
+def _holds_the_work_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
+    """Hall's condition, for every union U of the technologies that some work can use: the work that can use nothing else."""
+    power, firm_power, (group, captive) = ledger.total("work_power"), ledger.total("firm_work_power"), _groups(given)
+    firm = {x for _, _, x in firm_power}
     b.group = pyo.Set(initialize=sorted(group), ordered=True)
     b.holds_captive_work = pyo.Constraint(
         given.s,
         b.group,
         given.t,
         rule=lambda b, s, g, t: (
-            pyo.quicksum(power[s, t, w] for w in captive[g]) <= pyo.quicksum(b.carried[s, k, t] for k in sorted(group[g]))
+            pyo.quicksum(power[s, t, x] for x in captive[g]) <= pyo.quicksum(b.carried[s, k, t] for k in sorted(group[g]))
         ),
     )
     b.firm_group = pyo.Set(initialize=[g for g in b.group if firm & set(captive[g])], within=b.group)
@@ -119,7 +148,7 @@ def _holds_the_work_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         b.firm_group,
         given.t,
         rule=lambda b, s, g, t: (
-            pyo.quicksum(power[s, t, w] for w in captive[g] if w in firm)
+            pyo.quicksum(firm_power[s, t, x] for x in captive[g] if x in firm)
             <= pyo.quicksum(b.firm_in[s, k] for k in sorted(group[g]))
         ),
     )

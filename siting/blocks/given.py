@@ -33,6 +33,8 @@ LETTERS = {
     "c": "contract",
     "j": "reinforcement",
     "f": "flexible",
+    "h": "chip",
+    "n": "bought_in",
 }
 
 
@@ -76,8 +78,8 @@ class Given:
 
     @property
     def holds_all_work(self) -> bool:
-        """Whether every hall can hold every workload."""
-        return not self.has("accepts") or bool(self.inputs.data["accepts"].values.all())
+        """Whether every hall can hold every workload, and every generation of chips."""
+        return all(bool(self.inputs.data[n].values.all()) for n in ("accepts", "chip_fits") if self.has(n))
 
     @property
     def relieved(self) -> bool:

@@ -64,11 +64,11 @@ class Ledger:
         """Index -> the sum of all that was posted there in this phase (and stage). Closes the account for this phase."""
         self._closed.setdefault((account, self.phase, self.stage), self.block)
         sums: dict[Any, list] = {}
-        for e in self._here():
-            if e.account == account:
-                for index, amount in e.amounts.items():
-                    sums.setdefault(index, []).append(amount)
-        if not sums and ACCOUNTS[account].kind != "total":
+        posted = [e for e in self._here() if e.account == account]
+        for e in posted:
+            for index, amount in e.amounts.items():
+                sums.setdefault(index, []).append(amount)
+        if not posted and ACCOUNTS[account].kind != "total":
             raise ModelError(f"{self.block} reads {account}, but no block before it in BLOCKS has posted to it")
         return {index: pyo.quicksum(x) if len(x) > 1 else x[0] for index, x in sums.items()}
 

@@ -51,9 +51,10 @@ def plan(b: pyo.Block, given: Given) -> None:
         b.does_steady_work = pyo.Constraint(
             b.unmoved, rule=lambda b, w: pyo.quicksum(b.steady[w, s] for s in given.s) == _work(b, given, w) / 8760
         )
-        b.steady_is_firm = pyo.Constraint(
-            given.s, rule=lambda b, s: pyo.quicksum(b.steady[w, s] for w in b.unmoved) <= b.firm[s]
-        )
+        if given.study.chips is None:
+            b.steady_is_firm = pyo.Constraint(
+                given.s, rule=lambda b, s: pyo.quicksum(b.steady[w, s] for w in b.unmoved) <= b.firm[s]
+            )
     if len(b.pausing):
         _plan_clusters(b, given)
 

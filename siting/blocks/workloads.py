@@ -10,6 +10,8 @@ Training (rows of its own: `training`) is MWh of IT within a window; it shares t
 
     Σ serve + Σ train ≤ capacity[s]
 
+Where the study has generations of chips, capacity, firm part and power are theirs (`chips`); work is handed over as it is.
+
 Work that is whole in one place and work with a deadline: `places`, `deadline`. `relieved` is what levers and the edge take
 away; the work of training shrinks by it too. `unserved` and `untrained` are elastic: zero in every plan that does the work.
 """
@@ -25,12 +27,13 @@ from .ledger import Ledger
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
-    it_capacity = ledger.total("it_capacity")
-    b.capacity = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT capacity of the site [MW]")
-    b.is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.capacity[s] == it_capacity[s])
-    b.firm = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT carried at the design hour [MW]")
-    b.firm_is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.firm[s] <= b.capacity[s])
-    ledger.post("firm_it", "carried", {s: b.firm[s] for s in given.s})
+    if given.study.chips is None:
+        it_capacity = ledger.total("it_capacity")
+        b.capacity = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT capacity of the site [MW]")
+        b.is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.capacity[s] == it_capacity[s])
+        b.firm = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="IT carried at the design hour [MW]")
+        b.firm_is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.firm[s] <= b.capacity[s])
+        ledger.post("firm_it", "carried", {s: b.firm[s] for s in given.s})
     if given.study.solver.strong_rows:
         opened = ledger.total("sites")
         b.running = pyo.Var(given.s, bounds=(0, 1), doc="the site is open [1]")
@@ -84,31 +87,46 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     def in_training(s: str, t: int) -> Any:
         return pyo.quicksum(b.train[w, s, t] for w in b.training)
 
-    b.within_firm = pyo.Constraint(
-        given.s,
-        given.t,
-        rule=lambda b, s, t: inferring(s, t) + pyo.quicksum(b.train[w, s, t] for w in firm_training) <= b.firm[s],
-    )
-    if len(b.training) > len(firm_training):
-        b.within_capacity = pyo.Constraint(
-            given.s, given.t, rule=lambda b, s, t: inferring(s, t) + in_training(s, t) <= b.capacity[s]
-        )
+    def firmly(s: str, t: int) -> Any:
+        return inferring(s, t) + pyo.quicksum(b.train[w, s, t] for w in firm_training)
+
+    every = [(s, t) for s in given.s for t in given.t]
+    if given.study.chips is None:
+        b.within_firm = pyo.Constraint(given.s, given.t, rule=lambda b, s, t: firmly(s, t) <= b.firm[s])
+        if len(b.training) > len(firm_training):
+            b.within_capacity = pyo.Constraint(
+                given.s, given.t, rule=lambda b, s, t: inferring(s, t) + in_training(s, t) <= b.capacity[s]
+            )
+        _hand_power_over(b, given, ledger, inferring, in_training)
+    else:
+        ledger.post("work_done", "work", {(s, t): inferring(s, t) + in_training(s, t) for s, t in every})
+        ledger.post("firm_work", "work", {(s, t): firmly(s, t) for s, t in every})
     if given.has("serving_cost"):
         cost = {
             (s, t): pyo.quicksum(given.serving_cost[i] * b.serve[i, t] for i in at.get(s, [])) for s in given.s for t in given.t
         }
         ledger.post("cost", "serving", cost)
+    price = given.penalty_per_mwh
+    ledger.post("penalty", "unserved", {(f"{w}: {r}", t): price * b.unserved[w, r, t] for w, r in b.served for t in given.t})
+
+
+def _hand_power_over(b: pyo.Block, given: Given, ledger: Ledger, inferring: Callable, in_training: Callable) -> None:
+    """The IT power of each site, and of each work where some halls cannot hold some."""
+    work: dict = dict(given.study.work)
     every = [(s, t) for s in given.s for t in given.t]
     ledger.post("it_power", "inference", {(s, t): inferring(s, t) for s, t in every})
     ledger.post("it_power", "training", {(s, t): in_training(s, t) for s, t in every})
     ledger.post("it_energy", "work", {(s, t): inferring(s, t) + in_training(s, t) for s, t in every})
-    if not given.holds_all_work:
-        of_site = {(w, s): [i for i in at.get(s, []) if i[0] == w] for w in inference for s in given.s}
-        of_work = {(s, t, w): pyo.quicksum(b.serve[i, t] for i in of_site[w, s]) for w in inference for s, t in every}
-        of_work |= {(s, t, w): b.train[w, s, t] for w in b.training for s, t in every}
-        ledger.post("work_power", "work", of_work)
-    price = given.penalty_per_mwh
-    ledger.post("penalty", "unserved", {(f"{w}: {r}", t): price * b.unserved[w, r, t] for w, r in b.served for t in given.t})
+    if given.holds_all_work:
+        return
+    at = _group(b.reachable, lambda i: i[1])
+    inference = [w for w in given.w if work[w].kind == "inference"]
+    of_site = {(w, s): [i for i in at.get(s, []) if i[0] == w] for w in inference for s in given.s}
+    of_work = {(s, t, w): pyo.quicksum(b.serve[i, t] for i in of_site[w, s]) for w in inference for s, t in every}
+    of_work |= {(s, t, w): b.train[w, s, t] for w in b.training for s, t in every}
+    firm = {w for w in given.w if w in inference or work[w].firm}
+    ledger.post("work_power", "work", of_work)
+    ledger.post("firm_work_power", "work", {i: x for i, x in of_work.items() if i[2] in firm})
 
 
 def _group(index: pyo.Set, key: Callable) -> dict:

@@ -19,7 +19,7 @@ from .fleet import Fleet
 
 DIMENSIONS = (
     "site", "block", "hour", "cooling", "generator", "storage", "workload", "region", "contract", "reinforcement", "place",
-    "flexible", "lever", "stage",
+    "flexible", "lever", "stage", "chip", "bought_in",
 )  # fmt: skip
 INF = float("inf")
 
@@ -60,6 +60,17 @@ VARIABLES: dict[str, Variable] = {
     "site_cost": _v("site", "EUR_2024/year", -1e12, 1e12, "fixed cost of an open site"),
     "server_cost": _v("", "EUR_2024/MW/year", 0, 1e9, "annuity of servers and network"),
     "server_carbon": _v("", "t/MW/year", 0, 1e5, "embodied carbon of servers over their life"),
+    # chips
+    "chip_performance": _v("chip", "MW/MW", 0.01, 1e4, "work of the reference generation's MW that one MW does"),
+    "chip_cost": _v("chip", "EUR_2024/MW/year", 0, 1e9, "annuity and upkeep of chips"),
+    "chip_carbon": _v("chip", "t/MW/year", 0, 1e5, "embodied carbon of chips over their life"),
+    "chip_idle": _v("chip", "1", 0, 1, "share of its rated power that an idle chip draws"),
+    "chip_on_sale": _v("chip", "1", 0, 1, "the generation can be bought"),
+    "chip_stands": _v("chip bought_in", "1", 0, 1, "share of what was bought in a stage that stands in this one"),
+    "chip_existing": _v("site chip", "MW", 0, 1e5, "existing chips within their life"),
+    "chip_fits": _v("chip cooling", "1", 0, 1, "halls of the technology can hold the generation"),
+    "chip_best": _v("", "MW/MW", 0.01, 1e4, "best performance of all generations there are"),
+    "chip_least_cost": _v("", "EUR_2024/MW/year", 0, 1e10, "least cost of chips that do as much as a MW of the best"),
     # cooling
     "module_mw": _v("", "MW", 0, 1e4, "size of a hall module, IT"),
     "existing_halls": _v("site cooling", "MW", 0, 1e5, "existing IT capacity by technology"),

@@ -130,8 +130,9 @@ class Technologies:
         }
 
     def servers(self, study: Study) -> dict[str, xr.DataArray]:
-        """Annuity of servers per MW of IT; nothing where the study has no halls (plain facility location)."""
-        if study.cooling is None:
+        """Annuity of servers per MW of IT; nothing where the study has no halls (plain facility location), or generations of
+        chips in their place."""
+        if study.cooling is None or study.chips is not None:
             return {"server_cost": xr.DataArray(0.0), "server_carbon": xr.DataArray(0.0)}
         capex, life, fom = (self.number("servers", study.servers, p) for p in ("capex", "life", "fom"))
         cost = capex * (finance.annuity(study.finance.real_rate, life) + fom)
@@ -214,7 +215,7 @@ def penalties(parts: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """Prices of broken rules, above any honest price: ten times a whole MW of IT for a year, charged to one hour's MWh."""
     per_mw = float(parts["server_cost"]) + sum(
         float(parts[n].max())
-        for n in ("hall_cost", "connection_cost", "site_cost", "plant_cost", "rejection_cost")
+        for n in ("hall_cost", "connection_cost", "site_cost", "plant_cost", "rejection_cost", "chip_cost")
         if n in parts
     )
     energy = float(abs(parts["spot_price"]).max()) * 8760 if "spot_price" in parts else 0.0
@@ -237,6 +238,8 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
     energy = float((demand * data["weight"]).sum()) + float((data["training_energy"] * left).sum()) * hours / 8760
     hall = data["hall_cost"] + data.get("rejection_cost", 0.0)
     halls = float(data["least_new_it"]) * float(hall.min() + data["server_cost"])
+    if "chip_least_cost" in data:
+        halls += max(float(demand.max() - data["chip_existing"].sum()), 0.0) * float(data["chip_least_cost"])
     if "spot_price" not in data:
         return halls
     cheapest = max(float(data["spot_price"].min() + data["energy_tariff"]), 0.0)

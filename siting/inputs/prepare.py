@@ -14,6 +14,7 @@ from . import files, money, periods, source_water
 from . import hours as hours_
 from .candidates import candidates
 from .carbon import carbon
+from .chips import chips
 from .contracts import contracts
 from .cooling import accepts, cooling, not_available
 from .dates import dated
@@ -63,6 +64,7 @@ def prepare(study: Study) -> Inputs:
     parts |= edge(study)
     parts |= cooling(study, sites, weather, technologies, hours)
     parts |= accepts(study, technologies)
+    parts |= chips(study, sites, technologies)
     parts |= water(study, sites, technologies)
     parts |= heat(study, sites, hours, technologies, parts.get("return_c"))
     parts |= generation(study, sites, weather, hours, technologies)

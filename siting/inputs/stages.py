@@ -18,6 +18,7 @@ from ..physics import finance
 from ..study.stages import Stage
 from ..study.study import Study
 from . import money
+from .chips import chips
 from .generation import not_yet
 from .inputs import Inputs
 from .levers import levers
@@ -67,7 +68,7 @@ def _in(
     assert study.stages is not None
     stage, then = study.stages.years[year], study.at_stage(year)
     out = data.copy(deep=True)
-    out.update(levers(then))
+    out.update(levers(then) | chips(study, sites, technologies, year))
     factor = _work_of_stage(study, stage, year)
     for name in ("demand", "training_energy", "training_rate", *(["arrivals"] if "arrivals" in out else [])):
         out[name] = (out[name] * factor).transpose(*data[name].dims)

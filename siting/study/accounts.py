@@ -20,8 +20,14 @@ ACCOUNTS: dict[str, Account] = {
     "relief": Account("1", "handed", "share of a work that no site needs to do"),
     "firm_it": Account("MW", "handed", "installed IT that the connection carries at the design hour"),
     "design_power": Account("MW", "handed", "power at the meter at the design hour"),
+    "work_done": Account("MW", "handed", "work of the hour, in MW of the reference generation of chips"),
+    "firm_work": Account("MW", "handed", "that part of it which the design hour must carry"),
+    "chips_standing": Account("MW", "handed", "chips plugged in by generation, where some halls cannot hold some"),
     "it_power": Account("MW", "handed", "IT power of the hour"),
-    "work_power": Account("MW", "handed", "IT power of the hour by workload, where some halls cannot hold some work"),
+    "work_power": Account(
+        "MW", "handed", "IT power of the hour by workload or generation of chips, where some halls cannot hold some"
+    ),
+    "firm_work_power": Account("MW", "handed", "that part of it which the design hour must carry"),
     "water_needed": Account("m3", "handed", "water that cooling takes in the hour"),
     "recoverable_heat": Account("MW", "handed", "heat of the halls that an exchanger can hand on, by technology"),
     "grid_import": Account("MW", "handed", "power through the site's meter"),

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from ..errors import nearest
 from .accounts import LIMITABLE
 from .carbon import Carbon
+from .chips import Chips
 from .contracts import Additionality, Contract
 from .cooling import Cooling
 from .generation import Plant
@@ -53,6 +54,7 @@ class Study(Group):
     additionality: Additionality | None = None
     carbon: Carbon | None = None
     servers: str = "accelerated"  # row of the server table
+    chips: Chips | None = None  # generations to choose from, in place of that row
     technologies: Path | None = None  # a folder of tables to use instead of those that ship
     stages: Stages | None = None  # several years of investment in place of `year`
     limits: dict[str, tuple[Limit, ...]] = {}
@@ -82,6 +84,8 @@ class Study(Group):
             raise ValueError("risk weighs the cost of scenarios: it needs minimise: cost")
         if self.cooling is not None and self.sites.module_mw is None:
             raise ValueError("cooling needs sites.module_mw, the size of a hall module in MW of IT")
+        if self.chips is not None and (told := self._chips_problem()):
+            raise ValueError(f"chips: {told}")
         if self.heat is not None and self.cooling is None:
             raise ValueError("heat needs a cooling group: it is the heat of the halls")
         if self.water is not None and self.cooling is None:
@@ -98,6 +102,18 @@ class Study(Group):
         if (self.generation or self.storage or self.contracts) and self.grid is None:
             raise ValueError("generation, storage and contracts need a grid group (connection and tariff)")
         return self
+
+    def _chips_problem(self) -> str | None:
+        assert self.chips is not None
+        if self.cooling is None:
+            return "generations of chips need a cooling group: they stand in halls"
+        dense = [n for n, w in self.work.items() if w.needs is not None or w.rack_kw is not None]
+        if dense:
+            return f"the racks are those of the generations: drop needs and rack_kw of work.{dense[0]}"
+        own = self.chips.existing
+        if own is not None and own.generation not in self.chips.generations:
+            return f"existing.generation '{own.generation}' must stand in generations"
+        return None
 
     def _clean_problem(self) -> str | None:
         if self.solver.cfe_curve:

@@ -10,6 +10,7 @@ from ...inputs.inputs import Inputs
 from ...inputs.stages import told_by_stage
 from ..solution import Solution
 from . import accounts, balances, storage
+from .chips import chips, over_stages
 from .consequence import consequence
 from .heat import heat
 from .levers import levers
@@ -34,6 +35,7 @@ TESTS = (
     places,
     deadlines,
     losses,
+    chips,
 )
 
 
@@ -43,7 +45,8 @@ def audit(solution: Solution, inputs: Inputs) -> Solution:
     looked_at = [solution.stage(year) for year in solution.stages] or [solution]
     for s, (told, of) in zip(looked_at, told_by_stage(inputs), strict=True):
         problems += [told + p for test in TESTS for p in test(s, of)]
-    problems += stages(solution, inputs)
+    if solution.stages:
+        problems += stages(solution, inputs) + over_stages(solution)
     if problems:
         raise ModelError([f"audit: {p}" for p in problems])
     return solution

@@ -10,7 +10,7 @@ from ...inputs.hours import windows_of
 from ...inputs.inputs import Inputs
 from ...study.accounts import LIMITABLE
 from ..solution import Solution
-from . import clean, heat, levers
+from . import chips, clean, heat, levers
 from .balances import facility_power, it_power, reclaimed_water
 from .compare import TOLERANCE, differs
 from .risk import cost_at_risk
@@ -28,6 +28,7 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
     out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
     out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
     out["carbon_embodied"] = d["server_carbon"] * d["sites_new_it"]
+    chips.accounts(d, out)
     if "cooling_installed" in d:
         new = d["cooling_installed"] - d["existing_halls"]
         out["land"] = (d["hall_land"] * new).sum("cooling")

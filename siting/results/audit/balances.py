@@ -10,6 +10,7 @@ import xarray as xr
 from ...inputs.hours import windows_of
 from ...inputs.inputs import Inputs
 from ..solution import Solution
+from .chips import power as chips_power
 from .compare import above
 from .heat import pump_power
 from .levers import relief
@@ -27,7 +28,9 @@ def reclaimed_water(d: xr.Dataset) -> xr.DataArray:
 
 
 def it_power(d: xr.Dataset) -> xr.DataArray:
-    """MW of IT by site and hour."""
+    """MW of IT by site and hour; of chips what they draw."""
+    if "chips_running" in d:
+        return chips_power(d)
     total = xr.zeros_like(d["demand"].isel(workload=0, region=0, drop=True)) * d["existing_it"]
     if "workloads_serve" in d:
         total = total + d["workloads_serve"].fillna(0).sum(["workload", "region"])
@@ -90,6 +93,8 @@ def capacity(s: Solution, inputs: Inputs) -> list[str]:
 
 def _work_in_its_halls(d: xr.Dataset, inputs: Inputs) -> list[str]:
     """Every set of workloads fits into the halls that can hold some of it: then, and only then, all of it can be placed."""
+    if "chips_running" in d:
+        return []  # the racks are those of the chips: see `chips`
     names = [str(w) for w in d["workload"].values]
     power = {n: xr.zeros_like(it_power(d)) for n in names}
     for variable in ("workloads_serve", "workloads_train"):

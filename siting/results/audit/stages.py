@@ -17,9 +17,7 @@ STAY = (
 
 
 def stages(s: Solution, inputs: Inputs) -> list[str]:
-    """Nothing in a study of one year."""
-    if not s.stages:
-        return []
+    """For a study of several stages only."""
     out = []
     for name in STAY:
         if name in s.data and "stage" in s.data[name].dims:
