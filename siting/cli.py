@@ -206,16 +206,17 @@ def cooling(
 @click.argument("site", required=False)
 def explain(folder: Path, site: str | None) -> None:
     """Why this plan, or why this SITE, in words."""
+    from .reports.stages import finding as of_years
     from .reports.table import explain as of_site
     from .reports.words import finding, gap_words
     from .results.solution import read_solution
 
     solution = read_solution(folder)
     if site is not None:
-        sentences = of_site(solution, site)
+        sentences = of_site(solution.last, site)
     else:
-        sentences = [f"{finding(solution)}.", *gap_words(solution)]
-        sentences += [of_site(solution, name)[0] for name in solution.chosen["site"].astype(str)]
+        sentences = [f"{of_years(solution) if solution.stages else finding(solution)}.", *gap_words(solution)]
+        sentences += [of_site(solution.last, name)[0] for name in solution.chosen["site"].astype(str)]
     for sentence in sentences:
         click.echo(sentence)
 
@@ -255,10 +256,14 @@ class Display:
 
 
 def _print_solution(solution: Solution, folder: Path) -> None:
+    from .reports.stages import short_stages
     from .reports.table import cost_table, curve_table, short_table
     from .reports.words import interchangeable_words
 
     out, outcome = Console(), solution.outcome
+    if solution.stages:
+        out.print(_frame(short_stages(solution), f"{solution.name}: the stages"))
+        solution = solution.last
     out.print(_frame(short_table(solution), f"{solution.name}: {len(solution.chosen)} sites"))
     if same := interchangeable_words(solution):
         out.print(same, markup=False, highlight=False)

@@ -24,5 +24,5 @@ def write_reports(solution: Solution, folder: Path | str, outlines: Path | str |
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    picture = save_map(solution, outlines, folder / "map.png")
+    picture = save_map(solution, outlines, folder / "map.png")  # of several stages: one panel a stage
     return [picture, save_report(solution, folder / "report.html", picture, outlines)]

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ..results.solution import Solution
-from . import charts, clean, notes, portfolio, words
+from . import charts, clean, notes, portfolio, stages, words
 from .interactive import interactive_map
 from .table import PUE_DAYS, PUE_RUN, PUE_YEAR, WORTH, account_table, chosen_table, cost_table, figures
 
@@ -37,20 +37,24 @@ def save_report(
 
 
 def contents(solution: Solution, picture: Path | str | None, outlines: Path | str | None) -> dict[str, Any]:
-    """Everything the template shows."""
+    """Everything the template shows; of several stages the last, and a section on all of them."""
+    every, solution = solution, solution.last
     plots: dict[str, Any] = {"map": interactive_map(solution, outlines), "costs": charts.cost_chart(solution)}
     hours = charts.hours_chart(solution)
     if hours is not None:
         plots["hours"] = hours
     plots["map"].title.visible = False
     plots |= clean_charts(solution, outlines)
+    if every.stages:
+        plots["race"] = stages.race_chart(every)
     chosen = chosen_table(solution)
     worth = [c for c in (*WORTH, "interchangeable") if c in chosen]
     script, divs = components(plots)
     return {
-        "name": solution.name,
+        "name": every.name,
+        "years": _years(every),
         "description": _description(solution),
-        "finding": words.finding(solution),
+        "finding": stages.finding(every) if every.stages else words.finding(solution),
         "broken": solution.total("penalty"),
         "figures": figures(solution),
         "chosen": table_html(chosen.drop(columns=worth), total=SUMMED),
@@ -59,7 +63,7 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "interchangeable": words.interchangeable_words(solution),
         "costs": table_html(cost_table(solution), total=("M EUR_2024/year", "share [%]")),
         "accounts": table_html(account_table(solution)),
-        "gap": words.gap_words(solution),
+        "gap": words.gap_words(every),
         "outcome": solution.outcome,
         "days_shown": _days_shown(solution),
         "notes": {
@@ -73,6 +77,26 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "bokeh": Markup(Resources(mode="inline", components=["bokeh"]).render_js()),
         "script": Markup(script),
     }
+
+
+def _years(solution: Solution) -> dict[str, Any]:
+    """The section on the stages; nothing in a study of one year. Chips have a table in any study."""
+    out: dict[str, Any] = {}
+    if "chips_alive" in solution.data:
+        out["chips"] = table_html(stages.chip_table(solution))
+    if solution.stages:
+        value = float(solution.data["present_value"].sum())
+        out |= {
+            "stages": table_html(stages.stage_table(solution)),
+            "sites": table_html(stages.site_table(solution)),
+            "race": table_html(stages.race_table(solution)),
+            "race_words": stages.race_words(solution),
+            "last": solution.stages[-1],
+            "mean": solution.total("cost"),
+            "present": solution.total("cost") * value,
+            "first": solution.stages[0],
+        }
+    return out
 
 
 def clean_charts(solution: Solution, outlines: Path | str | None) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""map.png: where the sites are, how large and how cooled. The title says the finding."""
+"""map.png: where the sites are, how large and how cooled; of several stages one panel each. The title says the finding."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Collection
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,8 +17,10 @@ from matplotlib.transforms import Bbox
 from ..results.solution import Solution
 from . import style, words
 from .outlines import PLAIN_CRS, frame, inner_borders, read_outlines
+from .stages import finding as stage_words
 
 MAP_INCHES = 7.6
+PANEL_INCHES = 4.1
 LARGEST_POINTS = 26.0  # diameter of the largest circle
 MOST_LABELS = 30
 RINGS = (3.0, 16.0, 34.0, 60.0, 95.0, 135.0, 180.0)  # pixels between a circle and its label
@@ -34,6 +37,8 @@ def save_map(solution: Solution, outlines: Path | str | None, path: Path | str) 
 
 def draw_map(solution: Solution, outlines: Path | str | None = None) -> Figure:
     """The map as a matplotlib figure."""
+    if solution.stages:
+        return draw_stages(solution, outlines)
     sites = solution.sites.to_crs(PLAIN_CRS)
     west, south, east, north = frame(sites)
     wide = MAP_INCHES * (east - west) * np.cos(np.radians((south + north) / 2)) / (north - south)
@@ -48,6 +53,31 @@ def draw_map(solution: Solution, outlines: Path | str | None = None) -> Figure:
     _labels(figure, axes, solution)
     _legends(figure, solution)
     _texts(figure, solution)
+    return figure
+
+
+def draw_stages(solution: Solution, outlines: Path | str | None = None) -> Figure:
+    """A panel a stage, circles on one scale; sites that are new in the stage are named."""
+    stages = [solution.stage(year) for year in solution.stages]
+    largest = max(stages, key=lambda s: float(s.sites["it_mw"].max()))
+    west, south, east, north = frame(solution.sites.to_crs(PLAIN_CRS))
+    tall = PANEL_INCHES * (north - south) / ((east - west) * np.cos(np.radians((south + north) / 2)))
+    width, height = PANEL_INCHES * len(stages) + 2.9, tall + 2.1
+    figure = Figure(figsize=(width, height), dpi=130, facecolor="white")
+    FigureCanvasAgg(figure)
+    before: set[str] = set()
+    for i, (year, s) in enumerate(zip(solution.stages, stages, strict=True)):
+        size = ((PANEL_INCHES - 0.15) / width, tall / height)
+        axes = figure.add_axes((0.15 / width + i * PANEL_INCHES / width, 0.75 / height, *size))
+        _ground(axes, s.sites.to_crs(PLAIN_CRS), outlines)
+        _candidates(axes, s.sites.to_crs(PLAIN_CRS))
+        _chosen(axes, s, _scale(largest))
+        _labels(figure, axes, s, _scale(largest), without=before)
+        before |= set(s.chosen["site"])
+        told = f"{year}: {words.megawatts(float(s.chosen['it_mw'].sum()))} of IT at {len(s.chosen)} sites"
+        axes.set_title(told, fontsize=10, loc="left")
+    _legends(figure, largest)
+    _texts(figure, solution, stage_words(solution), 0.35)
     return figure
 
 
@@ -80,20 +110,20 @@ def _candidates(axes: Axes, sites: gpd.GeoDataFrame) -> None:
         axes.scatter(rows.geometry.x, rows.geometry.y, s=size, color=colour, linewidths=0, zorder=5)
 
 
-def _chosen(axes: Axes, solution: Solution) -> None:
+def _chosen(axes: Axes, solution: Solution, top: float | None = None) -> None:
     chosen = solution.chosen.to_crs(PLAIN_CRS)
     if chosen.empty:
         return
-    areas = (_diameters(solution)) ** 2
+    areas = (_diameters(solution, top)) ** 2
     axes.scatter(
         chosen.geometry.x, chosen.geometry.y, s=areas, c=list(style.colours_of(solution)), alpha=0.9,
         edgecolors="white", linewidths=1.0, zorder=7,
     )  # fmt: skip
 
 
-def _diameters(solution: Solution) -> np.ndarray:
-    """Points; the area is in proportion to the MW of IT."""
-    return _points(solution.chosen["it_mw"].astype(float).to_numpy(), _scale(solution))
+def _diameters(solution: Solution, top: float | None = None) -> np.ndarray:
+    """Points; the area is in proportion to the MW of IT, of which `top` has the largest circle."""
+    return _points(solution.chosen["it_mw"].astype(float).to_numpy(), _scale(solution) if top is None else top)
 
 
 def _scale(solution: Solution) -> float:
@@ -105,19 +135,23 @@ def _points(mw: np.ndarray, top: float) -> np.ndarray:
     return LARGEST_POINTS * np.sqrt(np.maximum(mw, 0.0) / top)
 
 
-def _labels(figure: Figure, axes: Axes, solution: Solution) -> None:
+def _labels(
+    figure: Figure, axes: Axes, solution: Solution, top: float | None = None, without: Collection[str] = frozenset()
+) -> None:
     """Names beside their circles, each where it covers least of what is already drawn; a thin line where it had to move."""
     chosen = solution.chosen.to_crs(PLAIN_CRS).head(MOST_LABELS)
     if chosen.empty:
         return
     px = figure.dpi / 72
     centres = axes.transData.transform(np.column_stack([chosen.geometry.x, chosen.geometry.y]))
-    radii = _diameters(solution)[: len(chosen)] / 2 * px
+    radii = _diameters(solution, top)[: len(chosen)] / 2 * px
     taken = [Bbox.from_bounds(x - r, y - r, 2 * r, 2 * r) for (x, y), r in zip(centres, radii)]
     labels: list[Bbox] = []
     renderer = FigureCanvasAgg(figure).get_renderer()
     room = axes.get_window_extent(renderer)
     for (x, y), r, (_, row) in zip(centres, radii, chosen.iterrows()):
+        if row["site"] in without:
+            continue
         label = f"{textwrap.shorten(str(row['site']), 34, placeholder='…')}\n{words.megawatts(row['it_mw'])}"
         text = axes.annotate(
             label, (row.geometry.x, row.geometry.y), fontsize=7.2, linespacing=1.1, zorder=9, color="#1d252b", va="bottom",
@@ -182,7 +216,7 @@ def _legends(figure: Figure, solution: Solution) -> None:
         if count
     ]
     groups.append(("Other candidates", places))
-    box = figure.axes[0].get_position()
+    box = figure.axes[-1].get_position()
     left, top = box.x1 + 0.08 / figure.get_figwidth(), box.y1
     for title, handles in groups:
         if not handles:
@@ -198,13 +232,14 @@ def _legends(figure: Figure, solution: Solution) -> None:
         top -= height + 0.012
 
 
-def _texts(figure: Figure, solution: Solution) -> None:
+def _texts(figure: Figure, solution: Solution, finding: str | None = None, above: float = 0.08) -> None:
+    """Title, study and gap, sources; `above` [inches] the maps."""
     width, height = figure.get_size_inches()
     left, box = 0.2 / width, figure.axes[0].get_position()
-    title = textwrap.fill(words.finding(solution), int(9.0 * (width - 0.4)))
+    title = textwrap.fill(words.finding(solution) if finding is None else finding, int(9.0 * (width - 0.4)))
     below = textwrap.fill(f"Study: {solution.name}. {gap_line(solution)}", int(16 * (width - 0.4)))
     figure.text(left, 1 - 0.15 / height, title, fontsize=12.5, weight="bold", va="top", linespacing=1.25)
-    figure.text(left, box.y1 + 0.08 / height, below, fontsize=8.6, va="bottom", color="#48525a")
+    figure.text(left, box.y1 + above / height, below, fontsize=8.6, va="bottom", color="#48525a")
     sources = textwrap.fill(credit(solution), int(19.5 * (width - 0.4)))
     figure.text(left, box.y0 - 0.08 / height, sources, fontsize=6.6, va="top", color="#48525a", linespacing=1.25)
 

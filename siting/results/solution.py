@@ -164,7 +164,7 @@ def _by_stage(solution: Solution) -> gpd.GeoDataFrame:
     opened = pd.DataFrame({year: table["open"] for year, table in each.items()})
     sites["opens"] = opened.idxmax(axis=1).where(opened.any(axis=1)).astype(float)
     for year, table in each.items():
-        sites[f"it_mw_{year}"] = table["it_mw"]
+        sites[f"it_{year}_mw"] = table["it_mw"]
     return sites
 
 

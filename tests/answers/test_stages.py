@@ -54,8 +54,8 @@ def test_hand_case(tmp_path: Path):
     assert solution.outcome["objective"] == pytest.approx(37_129_440, rel=1e-9)
     assert solution.stage(2030).total("cost") == pytest.approx(27_897_080, rel=1e-9)
     assert solution.stage(2035).total("cost") == pytest.approx(200_000 + 1.5 * 27_697_080, rel=1e-9)
-    assert solution.sites["it_mw_2030"].tolist() == pytest.approx([10.0, 0.0])
-    assert solution.sites["it_mw_2035"].tolist() == pytest.approx([15.0, 0.0])
+    assert solution.sites["it_2030_mw"].tolist() == pytest.approx([10.0, 0.0])
+    assert solution.sites["it_2035_mw"].tolist() == pytest.approx([15.0, 0.0])
     assert solution.stage(2030).data["sites_open"].dims == ("site",)
 
 
@@ -67,7 +67,7 @@ def test_power_that_comes_later(tmp_path: Path):
     solution = siting.run(case.study(tmp_path))
     assert solution.outcome["objective"] == pytest.approx((29_823_960 + 2 * 43_872_500) / 3, rel=1e-9)
     assert solution.sites["opens"].tolist() == [2035.0, 2030.0]
-    assert solution.sites["it_mw_2035"].tolist() == pytest.approx([5.0, 10.0])
+    assert solution.sites["it_2035_mw"].tolist() == pytest.approx([5.0, 10.0])
 
 
 def test_discounting(tmp_path: Path):
@@ -107,7 +107,7 @@ def test_a_stage_in_which_nothing_changes_opens_nothing(tmp_path: Path):
     three = siting.run(loose(stages={"until_year": 2050, "years": {2030: {}, 2035: {}, 2042: {}}}).study(tmp_path / "three"))
     assert three.outcome["objective"] == pytest.approx(one.outcome["objective"], rel=1e-6)
     for year in (2030, 2035, 2042):
-        assert np.allclose(three.sites[f"it_mw_{year}"], one.sites["it_mw"])
+        assert np.allclose(three.sites[f"it_{year}_mw"], one.sites["it_mw"])
 
 
 def grown(folder: Path, **raw: Any) -> Any:

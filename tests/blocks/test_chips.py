@@ -75,7 +75,7 @@ def test_a_refresh_in_place(tmp_path: Path):
     assert solution.outcome["objective"] == pytest.approx(26_897_080, rel=1e-9)
     assert solution.stage(2025).total("cost") == pytest.approx(22_897_080, rel=1e-9)
     assert solution.stage(2030).total("cost") == pytest.approx(30_897_080, rel=1e-9)
-    assert solution.sites["it_mw_2030"].tolist() == pytest.approx([10.0, 0.0])
+    assert solution.sites["it_2030_mw"].tolist() == pytest.approx([10.0, 0.0])
     assert of(solution, "bought", 2030, "new") == pytest.approx(10.0)
     assert of(solution, "alive", 2030, "old") == pytest.approx(10.0)
     assert of(solution, "standing", 2030, "old") == pytest.approx(0.0, abs=1e-6)
@@ -84,7 +84,7 @@ def test_a_refresh_in_place(tmp_path: Path):
 def test_efficiency_that_does_not_keep_up_needs_more_halls(tmp_path: Path):
     solution = siting.run(two_generations(tmp_path, {"performance": 1.4}).study(tmp_path))
     assert solution.outcome["objective"] == pytest.approx(32_321_350, rel=1e-9)
-    assert solution.sites["it_mw_2030"].tolist() == pytest.approx([15.0, 0.0])
+    assert solution.sites["it_2030_mw"].tolist() == pytest.approx([15.0, 0.0])
     assert of(solution, "standing", 2030, "new") == pytest.approx(12.5)
     assert of(solution, "standing", 2030, "old") == pytest.approx(2.5)
 
@@ -172,7 +172,7 @@ def test_a_refresh_in_the_halls_of_an_existing_site(tmp_path: Path):
     solution = siting.run(case.study(tmp_path))
     assert of(solution, "bought", 2025, "old") == pytest.approx(4.0)
     assert of(solution, "alive", 2030, "old") == pytest.approx(4.0)
-    assert solution.sites["it_mw_2030"].tolist() == pytest.approx([10.0, 0.0])
+    assert solution.sites["it_2030_mw"].tolist() == pytest.approx([10.0, 0.0])
 
 
 def test_what_a_planner_is_told(tmp_path: Path):
