@@ -82,7 +82,7 @@ def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
 
     b.does_work = pyo.Constraint(given.s, given.t, rule=lambda b, s, t: does(b.running, s, t) == work[s, t])
     firmly = b.running
-    if any(w.kind == "training" and not w.firm for w in given.study.work.values()):
+    if any(w.kind != "inference" and not w.firm for w in given.study.work.values()):
         b.firmly = firmly = pyo.Var(*at, domain=pyo.NonNegativeReals, doc="chips at firm work [MW]")
         b.firmly_is_running = pyo.Constraint(*at, rule=lambda b, s, h, t: b.firmly[s, h, t] <= b.running[s, h, t])
         b.does_firm_work = pyo.Constraint(given.s, given.t, rule=lambda b, s, t: does(firmly, s, t) >= firm_work[s, t])

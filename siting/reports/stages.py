@@ -134,7 +134,7 @@ def race_words(solution: Solution) -> list[str]:
 def race_chart(solution: Solution) -> figure:
     """Lines by stage, on a scale of powers: equal slopes are equal growth."""
     table = race_table(solution)
-    plot = figure(width=820, height=340, y_axis_type="log", tools="", toolbar_location=None)
+    plot = figure(width=820, height=340, y_axis_type="log", tools="", toolbar_location=None)  # type: ignore[call-arg]
     lines = [(PEAK, style.OKABE_ITO[4], "solid"), (LEFT, style.OKABE_ITO[1], "solid"), (CHIPS, style.OKABE_ITO[0], "solid"),
              (ROOM, style.NO_COOLING, "dashed")]  # fmt: skip
     for column, colour, dash in lines:

@@ -33,7 +33,7 @@ def chips(s: Solution, inputs: Inputs) -> list[str]:
         return []
     standing, size = d["chips_standing"], float(d["chips_standing"].max())
     work = d["workloads_serve"].fillna(0).sum(["workload", "region"]) if "workloads_serve" in d else 0.0
-    firm_works = [w for w, x in inputs.study.work.items() if x.kind == "training" and x.firm]
+    firm_works = [w for w, x in inputs.study.work.items() if x.kind != "inference" and x.firm]
     firm = work
     if "workloads_train" in d:
         train = d["workloads_train"].fillna(0)
