@@ -40,7 +40,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, k: (0, most[s] if can is None or can[s, k] else 0),
         doc="modules of halls of the technology [modules]",
     )
-    keep(b, given, "halls")
+    paid = keep(b, given, "halls")
     b.installed = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT capacity in halls of the technology [MW]")
     b.firm_in = pyo.Var(given.s, given.k, domain=pyo.NonNegativeReals, doc="IT carried at the design hour in these halls [MW]")
     b.counts_modules = pyo.Constraint(
@@ -51,7 +51,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.firm_is_installed = pyo.Constraint(given.s, given.k, rule=lambda b, s, k: b.firm_in[s, k] <= b.installed[s, k])
     design = {s: sum(idle[s, k] * b.installed[s, k] + at_design[s, k] * b.firm_in[s, k] for k in given.k) for s in given.s}
     ledger.post("design_power", "at_design_hour", design)
-    halls = {s: [(size * b.halls[s, k], k) for k in given.k] for s in given.s}
+    halls = {s: [(size * paid[s, k], k) for k in given.k] for s in given.s}
     ledger.post("cost", "halls", {s: sum(given.hall_cost[k] * mw for mw, k in halls[s]) for s in given.s})
     ledger.post("carbon_embodied", "halls", {s: sum(given.hall_carbon[k] * mw for mw, k in halls[s]) for s in given.s})
     land = {s: sum(given.hall_land[k] * mw for mw, k in halls[s]) for s in given.s}

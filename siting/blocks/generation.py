@@ -35,7 +35,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, g: (0, given.max_plant[s, g]),
         doc="plant built behind the meter [MW]",
     )
-    keep(b, given, "built")
+    paid = keep(b, given, "built")
     opened = ledger.total("sites")
     new = [s for s in given.s if given.existing_it[s] == 0]
     b.behind_an_open_meter = pyo.Constraint(
@@ -47,8 +47,8 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         ("land", given.plant_land),
         ("land_nearby", given.plant_land_nearby),
     ):
-        ledger.post(account, "plant", {s: sum(rate[g] * b.built[s, g] for g in given.g) for s in given.s})
-    rent = {s: given.land_rent[s] * sum(given.plant_land[g] * b.built[s, g] for g in given.g) for s in given.s}
+        ledger.post(account, "plant", {s: sum(rate[g] * paid[s, g] for g in given.g) for s in given.s})
+    rent = {s: given.land_rent[s] * sum(given.plant_land[g] * paid[s, g] for g in given.g) for s in given.s}
     ledger.post("cost", "land", rent)
     b.limited = pyo.Set(initialize=[g for g in given.g if given.plant_full_load_hours[g] < ALL_HOURS], within=given.g)
     b.energy_share = pyo.Var(

@@ -48,6 +48,7 @@ class Given:
     def __init__(self, inputs: Inputs, only: Sequence[int] | None = None):
         self.inputs = inputs
         self.earlier: Sequence[pyo.Block] = ()
+        self.closing = False  # what is built may fall out of use in a later stage (set by `build` only)
         self.study = inputs.study
         chosen = range(inputs.data.sizes["block"]) if only is None else only
         self.chosen = np.asarray(list(chosen), int)

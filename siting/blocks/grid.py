@@ -31,7 +31,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s: (0, most[s]),
         doc="firm grid connection of the site [MW]",
     )
-    keep(b, given, "connection")
+    paid = keep(b, given, "connection")
     never_cut = {s: b.connection[s] for s in given.s}
     if given.study.grid.flexible:
         _plan_flexible(b, given, ledger)
@@ -46,7 +46,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     )
     b.carries_design_hour = pyo.Constraint(given.s, rule=lambda b, s: never_cut[s] >= design_power[s])
     ledger.post("connection", "connection", {s: b.connection[s] for s in given.s})
-    ledger.post("cost", "connection", {s: given.connection_cost[s] * b.connection[s] for s in given.s})
+    ledger.post("cost", "connection", {s: given.connection_cost[s] * paid[s] for s in given.s})
 
 
 def _plan_flexible(b: pyo.Block, given: Given, ledger: Ledger) -> None:

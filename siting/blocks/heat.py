@@ -41,10 +41,10 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.pump = pyo.Var(
         given.s, domain=pyo.NonNegativeReals, bounds=(0, sum(most.values())), doc="heat that heat pumps can deliver [MW]"
     )
-    keep(b, given, "pipe", "pump")
+    pipe, pump = keep(b, given, "pipe"), keep(b, given, "pump")
     of_site = _group(pairs, 0)
-    ledger.post("cost", "pipes", {s: sum(given.pipe_cost[i] * b.pipe[i] for i in of_site[s]) for s in of_site})
-    ledger.post("cost", "pumps", {s: given.pump_cost * b.pump[s] for s in of_site})
+    ledger.post("cost", "pipes", {s: sum(given.pipe_cost[i] * pipe[i] for i in of_site[s]) for s in of_site})
+    ledger.post("cost", "pumps", {s: given.pump_cost * pump[s] for s in of_site})
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:

@@ -64,6 +64,7 @@ def build(inputs: Inputs, only: Sequence[int] | None = None, blocks: Sequence[Mo
         now, after = given, ""
         if years:
             now, after = Given(of), f" {years[number]}"
+            now.closing = inputs.study.stages is not None and inputs.study.stages.closing
             m.add_component(f"given{after}", now.home)
         for name, module in zip(names, blocks, strict=True):
             b = pyo.Block(concrete=True)

@@ -24,12 +24,12 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, j: (0, given.reinforcement_of_use[j]),
         doc="the reinforcement is built [1]",
     )
-    keep(b, given, "built")
+    paid = keep(b, given, "built")
     before = {step.name: steps[step.before].name for step in steps if step.before >= 0}
     b.one_after_another = pyo.Constraint(
         given.j, rule=lambda b, j: b.built[j] <= b.built[before[j]] if j in before else pyo.Constraint.Skip
     )
-    cost = pyo.quicksum(given.reinforcement_cost[j] * b.built[j] for j in given.j)
+    cost = pyo.quicksum(given.reinforcement_cost[j] * paid[j] for j in given.j)
     ledger.post("cost", "built", {EVERYWHERE: cost})
 
 

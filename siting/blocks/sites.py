@@ -6,10 +6,10 @@
     new_it[s] = room_for_new_it[s] · open[s]                    where the study has no halls: a site comes whole
     existing_it[s] + new_it[s] ≥ least_it[s]
     Σ_s new_it[s] ≥ least_new_it                                what any plan needs, in whole modules: closes the gap early
-    open[s] ≥ open[s] of the stage before
+    open[s] ≥ open[s] of the stage before                       (`stages.keep`: unless sites may close)
 
 Posts `it_capacity` = existing_it + new_it, `sites` = open, and the cost of sites and of servers. Installed IT always carries
-its servers' annuity: an idle chip is the dearest thing on the site.
+its servers' annuity: an idle chip is the dearest thing on the site. A site that closes saves its upkeep of the fixed cost.
 """
 
 import pyomo.environ as pyo
@@ -26,7 +26,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s: (given.must_open[s], given.may_open[s]),
         doc="the site is open [1]",
     )
-    keep(b, given, "open")
+    opened = keep(b, given, "open")
     b.new_it = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="new IT capacity of the site [MW]")
     room = given.room_for_new_it
     if given.study.cooling is None:
@@ -46,7 +46,8 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.enough_in_total = pyo.Constraint(expr=pyo.quicksum(b.new_it[s] for s in given.s) >= given.least_new_it)
     ledger.post("sites", "open", {s: b.open[s] for s in given.s})
     ledger.post("it_capacity", "installed", {s: given.existing_it[s] + b.new_it[s] for s in given.s})
-    ledger.post("cost", "opened", {s: given.site_cost[s] * b.open[s] for s in given.s})
+    upkeep = {s: given.site_upkeep[s] * (opened[s] - b.open[s]) if opened is not b.open else 0.0 for s in given.s}
+    ledger.post("cost", "opened", {s: given.site_cost[s] * opened[s] - upkeep[s] for s in given.s})
     ledger.post("cost", "servers", {s: given.server_cost * b.new_it[s] for s in given.s})
     ledger.post("carbon_embodied", "servers", {s: given.server_carbon * b.new_it[s] for s in given.s})
 

@@ -1,6 +1,7 @@
 """Stages: every block plans one stage after another; the hours use the plan of the stage that they lie in.
 
     x[stage] ≥ x[stage before]                 what is built stays: `keep`
+    paid[stage] ≥ x[stage], paid[stage before] where sites may close: x may fall, what is paid for does not
     in block d:  x = x[stage of block d]       one column of the hours that *is* the plan's: `seen_from_the_hours`
 
 Nothing of this is there in a study of one year.
@@ -17,18 +18,23 @@ from ..errors import ModelError
 from .given import Given
 
 
-def keep(b: pyo.Block, given: Given, *names: str) -> None:
-    """What stands in one stage stands in the next: a row for every element of these variables of the plan."""
+def keep(b: pyo.Block, given: Given, name: str) -> Any:
+    """What stands of a variable of the plan in one stage stands in the next. Returns what is paid for, by the same index: the
+    variable itself; where sites may close, `paid_<name>`, which never falls."""
+    now = b.component(name)
     if not given.earlier:
-        return
+        return now
     before = given.earlier[-1]
-    for name in names:
-        now, then = b.component(name), before.component(name)
-
-        def stays(b: pyo.Block, *i: Any, now: pyo.Var = now, then: pyo.Var = then) -> object:
-            return now[i] >= then[i]
-
-        b.add_component(f"keeps_{name}", pyo.Constraint(now.index_set(), rule=stays))
+    kept = now
+    if given.closing:
+        kept = pyo.Var(now.index_set(), domain=pyo.NonNegativeReals, doc=f"the most so far: {now.doc}")
+        b.add_component(f"paid_{name}", kept)
+        pays = pyo.Constraint(now.index_set(), rule=lambda b, *i: kept[i] >= now[i])
+        b.add_component(f"pays_for_{name}", pays)
+    paid_before = before.component(f"paid_{name}")
+    then = before.component(name) if paid_before is None else paid_before
+    b.add_component(f"keeps_{name}", pyo.Constraint(now.index_set(), rule=lambda b, *i: kept[i] >= then[i]))
+    return kept
 
 
 def seen_from_the_hours(b: pyo.Block, plans: Sequence[pyo.Block], given: Given) -> None:

@@ -44,16 +44,16 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         bounds=lambda b, s, u: (0, most_energy[s, u]),
         doc="energy that the storage holds [MWh]",
     )
-    keep(b, given, "power", "energy")
+    power, energy = keep(b, given, "power"), keep(b, given, "energy")
     _levels_between_blocks(b, given)
-    ledger.post("cost", "power", {s: sum(given.storage_power_cost[u] * b.power[s, u] for u in given.u) for s in given.s})
+    ledger.post("cost", "power", {s: sum(given.storage_power_cost[u] * power[s, u] for u in given.u) for s in given.s})
     for account, rate in (
         ("cost", given.storage_energy_cost),
         ("carbon_embodied", given.storage_carbon),
         ("land", given.storage_land),
     ):
-        ledger.post(account, "energy", {s: sum(rate[u] * b.energy[s, u] for u in given.u) for s in given.s})
-    rent = {s: given.land_rent[s] * sum(given.storage_land[u] * b.energy[s, u] for u in given.u) for s in given.s}
+        ledger.post(account, "energy", {s: sum(rate[u] * energy[s, u] for u in given.u) for s in given.s})
+    rent = {s: given.land_rent[s] * sum(given.storage_land[u] * energy[s, u] for u in given.u) for s in given.s}
     ledger.post("cost", "land", rent)
 
 

@@ -58,6 +58,7 @@ VARIABLES: dict[str, Variable] = {
     "land_available": _v("site", "ha", 0, 1e9, "land of the site"),
     "land_rent": _v("site", "EUR_2024/ha/year", 0, 1e9, "yearly cost of land"),
     "site_cost": _v("site", "EUR_2024/year", -1e12, 1e12, "fixed cost of an open site"),
+    "site_upkeep": _v("site", "EUR_2024/year", -1e12, 1e12, "part of that cost which a closed site saves"),
     "server_cost": _v("", "EUR_2024/MW/year", 0, 1e9, "annuity of servers and network"),
     "server_carbon": _v("", "t/MW/year", 0, 1e5, "embodied carbon of servers over their life"),
     # chips

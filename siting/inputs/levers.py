@@ -83,6 +83,9 @@ def speculative_rows(study: Study) -> pd.DataFrame:
     if study.levers is not None:
         table = read_ranges(folder_of(study) / "levers.csv")
         asked += [(n, table) for n in study.levers.technologies]
+    if study.chips is not None:
+        table = read_ranges(folder_of(study) / "chips.csv")
+        asked += [(n, table) for n in study.chips.generations]
     if study.generation:
         table = read_ranges(folder_of(study) / "generation.csv")
         asked += [(plant.technology or n, table) for n, plant in study.generation.items()]

@@ -130,6 +130,8 @@ def _site_arrays(study: Study, sites: gpd.GeoDataFrame, technologies: money.Tech
             sites["fixed_cost_eur_2024_per_year"] + technologies.substation(study, sites) + technologies.spur_line(study, sites)
         ),
     }
+    if study.stages is not None and study.stages.closing:
+        out["site_upkeep"] = of(sites["fixed_cost_eur_2024_per_year"])
     if module is not None:
         out["module_mw"] = xr.DataArray(module)
     return out | technologies.servers(study)

@@ -62,19 +62,20 @@ def draw_stages(solution: Solution, outlines: Path | str | None = None) -> Figur
     largest = max(stages, key=lambda s: float(s.sites["it_mw"].max()))
     west, south, east, north = frame(solution.sites.to_crs(PLAIN_CRS))
     tall = PANEL_INCHES * (north - south) / ((east - west) * np.cos(np.radians((south + north) / 2)))
-    width, height = PANEL_INCHES * len(stages) + 2.9, tall + 2.1
+    width, height = PANEL_INCHES * len(stages) + 2.9, tall + 1.75
     figure = Figure(figsize=(width, height), dpi=130, facecolor="white")
     FigureCanvasAgg(figure)
     before: set[str] = set()
     for i, (year, s) in enumerate(zip(solution.stages, stages, strict=True)):
         size = ((PANEL_INCHES - 0.15) / width, tall / height)
-        axes = figure.add_axes((0.15 / width + i * PANEL_INCHES / width, 0.75 / height, *size))
+        axes = figure.add_axes((0.15 / width + i * PANEL_INCHES / width, 0.5 / height, *size))
         _ground(axes, s.sites.to_crs(PLAIN_CRS), outlines)
         _candidates(axes, s.sites.to_crs(PLAIN_CRS))
         _chosen(axes, s, _scale(largest))
         _labels(figure, axes, s, _scale(largest), without=before)
         before |= set(s.chosen["site"])
-        told = f"{year}: {words.megawatts(float(s.chosen['it_mw'].sum()))} of IT at {len(s.chosen)} sites"
+        sites = f"{len(s.chosen)} site{'s' if len(s.chosen) != 1 else ''}"
+        told = f"{year}: {words.megawatts(float(s.chosen['it_mw'].sum()))} of IT at {sites}"
         axes.set_title(told, fontsize=10, loc="left")
     _legends(figure, largest)
     _texts(figure, solution, stage_words(solution), 0.35)

@@ -62,6 +62,8 @@ def site_table(solution: Solution) -> pd.DataFrame:
     if "state" in sites:
         out["state"] = sites["state"].fillna("").astype(str)
     out["opens"] = sites["opens"].astype(int).astype(str)
+    if "closes" in sites:
+        out["closes"] = [f"{x:.0f}" if np.isfinite(x) else "" for x in sites["closes"]]
     for year in solution.stages:
         out[f"IT in {year} [MW]"] = sites[f"it_{year}_mw"].astype(float)
     return out.reset_index(drop=True)

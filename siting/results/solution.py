@@ -163,6 +163,10 @@ def _by_stage(solution: Solution) -> gpd.GeoDataFrame:
     sites = each[solution.stages[-1]].copy()
     opened = pd.DataFrame({year: table["open"] for year, table in each.items()})
     sites["opens"] = opened.idxmax(axis=1).where(opened.any(axis=1)).astype(float)
+    if "sites_paid_open" in solution.data:
+        last = opened.iloc[:, ::-1].idxmax(axis=1)  # the last stage in which it is open
+        after = dict(zip(solution.stages, [*solution.stages[1:], np.nan], strict=True))
+        sites["closes"] = last.map(after).where(opened.any(axis=1)).astype(float)
     for year, table in each.items():
         sites[f"it_{year}_mw"] = table["it_mw"]
     return sites

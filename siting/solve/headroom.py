@@ -101,9 +101,10 @@ class JointHeadroom:
         for year in sorted({year for year in firm_from if year is not None}):
             firm = [f for f, start in enumerate(firm_from) if start is not None and start <= year]
             self.epochs.append(Epoch(year, self._ready(year), self.columns.least(depth, firm), self.columns))
-        if program.years:  # connections only grow, no row has a negative coefficient: one grid serves the earlier stages too
+        if program.years:  # where connections only grow one grid serves the earlier stages too: no coefficient is negative
             looked_at = list(zip(program.years, stages, strict=True))
-            looked_at = looked_at if self.case.steps else looked_at[-1:]
+            falls = inputs.study.stages is not None and inputs.study.stages.closing
+            looked_at = looked_at if self.case.steps or falls else looked_at[-1:]
             self.epochs = [Epoch(year, self._ready(year), of.least(depth), of) for year, of in looked_at]
         self._hour_of = {number: hour for hour, number in self.case.calendar.items()} if classes else {}
 

@@ -43,11 +43,13 @@ class Stage(Group):
 class Stages(Group):
     """`years` are the first years of the stages, in their order; a stage stands until the next one begins.
 
-    What is built stays and is paid for until `until_year`; a site that is open stays open. Costs of later stages are discounted
-    at `finance.discount_rate`.
+    What is built stays and is paid for until `until_year`; a site that is open stays open. With `closing`, halls may fall
+    empty, connections be given back and sites close: what was built is paid for all the same, and only what a closed site has
+    of fixed cost, servers, power and water is saved. Costs of later stages are discounted at `finance.discount_rate`.
     """
 
     until_year: int
+    closing: bool = False
     years: dict[int, Stage] = Field(min_length=1)
 
     @model_validator(mode="before")

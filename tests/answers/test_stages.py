@@ -160,6 +160,43 @@ def test_a_stage_looked_at_alone(tmp_path: Path):
         build(grown(tmp_path), only=[0])
 
 
+def test_a_site_closes(tmp_path: Path):
+    """15 MW in 2030, 5 MW from 2035 on; the north has room for 10, staff costs 300,000 a site. Per year of a stage:
+
+    2030  north 10 MW 27,897,080, south 5 MW 200,000 + 29,623,960 / 2 = 15,011,980, staff 600,000            = 43,509,060
+    2035  paid for all the same: halls of 15 MW 7,500,000, substations 400,000, connections 1,239,000 + 715,700
+          north: servers 5,000,000, energy, tariff and water of 5 MW (6,202,080 + 5,168,400 + 87,600) / 2, staff 300,000
+                                                                                                            = 20,883,740
+    """
+    case = hand_case(tmp_path)
+    case.tables["sites.csv"]["max_it_mw"] = [10.0, 20.0]
+    case.tables["regions.csv"]["it_mw"] = 5.0
+    case.raw["sites"]["fixed_cost_eur_2024_per_year"] = 300_000
+    years = {2030: {"work": {"web": 3.0}}, 2035: {}}
+    case.raw["stages"] = {"until_year": 2040, "closing": True, "years": years}
+    solution = siting.run(case.study(tmp_path))
+    assert solution.stage(2030).total("cost") == pytest.approx(43_509_060, rel=1e-9)
+    assert solution.stage(2035).total("cost") == pytest.approx(20_883_740, rel=1e-9)
+    assert solution.sites["it_2035_mw"].tolist() == pytest.approx([5.0, 0.0])
+    assert solution.sites["closes"].tolist()[1] == 2035.0 and np.isnan(solution.sites["closes"].tolist()[0])
+    case.raw["stages"]["closing"] = False
+    stays = siting.run(case.study(tmp_path))
+    assert stays.sites["it_2035_mw"].tolist() == pytest.approx([10.0, 5.0])
+    assert stays.outcome["objective"] > solution.outcome["objective"]
+
+
+@pytest.mark.parametrize("more", [lambda x: x, with_storage, with_plant], ids=["plain", "storage", "plant"])
+def test_closing_costs_no_more_and_is_audited(tmp_path: Path, more: Any):
+    years = {2030: {"work": {"web": 1.5}}, 2035: {}}
+    gap = {"gap": 0.02, "time_limit_s": 60}
+    stages = {"until_year": 2045, "years": years}
+    open_, close = (
+        siting.pipeline.solve(more(loose(stages={**stages, "closing": c}, solver=gap).inputs(tmp_path / str(c))))
+        for c in (False, True)
+    )
+    assert close.outcome["bound"] <= open_.outcome["objective"] * (1 + 1e-9)
+
+
 @pytest.mark.parametrize(
     ("stages", "told"),
     [

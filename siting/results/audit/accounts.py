@@ -12,7 +12,7 @@ from ...study.accounts import LIMITABLE
 from ..solution import Solution
 from . import chips, clean, heat, levers
 from .balances import facility_power, it_power, reclaimed_water
-from .compare import TOLERANCE, differs
+from .compare import TOLERANCE, differs, paid_for
 from .risk import cost_at_risk
 
 
@@ -26,11 +26,14 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
     out = {name: zero for name in LIMITABLE if name != "cost_at_risk"}
     out["it_energy"] = year(it_power(d))
     out["sites"], out["it_capacity"] = d["sites_open"], d["existing_it"] + d["sites_new_it"]
-    out["cost"] = d["site_cost"] * d["sites_open"] + d["server_cost"] * d["sites_new_it"]
+    opened = paid_for(d, "sites_open")
+    out["cost"] = d["site_cost"] * opened + d["server_cost"] * d["sites_new_it"]
+    if "site_upkeep" in d:
+        out["cost"] = out["cost"] - d["site_upkeep"] * (opened - d["sites_open"])
     out["carbon_embodied"] = d["server_carbon"] * d["sites_new_it"]
     chips.accounts(d, out)
     if "cooling_installed" in d:
-        new = d["cooling_installed"] - d["existing_halls"]
+        new = d["module_mw"] * paid_for(d, "cooling_halls")
         out["land"] = (d["hall_land"] * new).sum("cooling")
         out["carbon_embodied"] = out["carbon_embodied"] + (d["hall_carbon"] * new).sum("cooling")
         needed = (d["water_per_it"] * d["cooling_carried"]).sum("cooling")
@@ -48,7 +51,7 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
             out["cost"] = out["cost"] + d["reclaimed_price"] * out["water_reclaimed"]
     clean.own_plant(d, year, out, inputs)
     if "storage_energy" in d:
-        power, energy = d["storage_power"], d["storage_energy"]
+        power, energy = paid_for(d, "storage_power"), paid_for(d, "storage_energy")
         out["land"] = out["land"] + (d["storage_land"] * energy).sum("storage")
         out["carbon_embodied"] = out["carbon_embodied"] + (d["storage_carbon"] * energy).sum("storage")
         built = (d["storage_power_cost"] * power + d["storage_energy_cost"] * energy).sum("storage")
@@ -58,7 +61,7 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
     if "grid_imported" in d:
         imported = d["grid_imported"]
         out["connection"] = d["grid_connection"]
-        out["cost"] = out["cost"] + d["connection_cost"] * d["grid_connection"]
+        out["cost"] = out["cost"] + d["connection_cost"] * paid_for(d, "grid_connection")
         if "grid_flexible" in d:
             out["connection"] = out["connection"] + d["grid_flexible"].sum("flexible")
             out["cost"] = out["cost"] + (d["flexible_cost"] * d["grid_flexible"]).sum("flexible")
@@ -67,7 +70,7 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
     levers.accounts(d, year, apart)
     clean.carbon(d, year, out, apart, inputs)
     if "reinforcement_built" in d:
-        steps = float((d["reinforcement_cost"] * d["reinforcement_built"]).sum())
+        steps = float((d["reinforcement_cost"] * paid_for(d, "reinforcement_built")).sum())
         nowhere = apart.setdefault("cost", {})
         nowhere["everywhere"] = nowhere.get("everywhere", 0.0) + steps
     if "serving_cost" in d:

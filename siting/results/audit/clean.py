@@ -7,6 +7,7 @@ from collections.abc import Callable
 import xarray as xr
 
 from ...inputs.inputs import Inputs
+from .compare import paid_for
 from .consequence import of_sites
 
 Year = Callable[[xr.DataArray], xr.DataArray]
@@ -18,7 +19,7 @@ def own_plant(d: xr.Dataset, year: Year, sums: Sums, inputs: Inputs) -> None:
     """Cost, land, carbon and clean energy of plant behind the meter, added to `sums`."""
     if "generation_built" not in d:
         return
-    built, used = d["generation_built"], d["generation_used"]
+    built, used = paid_for(d, "generation_built"), d["generation_used"]
     for account, rate in (("land", "plant_land"), ("land_nearby", "plant_land_nearby"), ("carbon_embodied", "plant_carbon")):
         sums[account] = sums[account] + (d[rate] * built).sum("generator")
     sold = d["generation_sold"].fillna(0.0) if "generation_sold" in d else xr.zeros_like(used)

@@ -8,6 +8,13 @@ import xarray as xr
 TOLERANCE = 1e-5  # relative to the size of the account, plus 1e-4 of its unit
 
 
+def paid_for(d: xr.Dataset, name: str) -> xr.DataArray:
+    """What is paid for of something built: all that ever stood, where sites may close."""
+    block, _, component = name.partition("_")
+    paid = f"{block}_paid_{component}"
+    return d[paid].fillna(d[name]) if paid in d else d[name]
+
+
 def above(value: xr.DataArray, what: str, size: float = 1.0) -> list[str]:
     worst = float(np.nanmax(value.values)) if value.size else 0.0
     return [f"{what} by {worst:.6g}"] if worst > TOLERANCE * abs(size) + 1e-4 else []

@@ -8,7 +8,7 @@ import xarray as xr
 
 from ...inputs.inputs import Inputs
 from ..solution import Solution
-from .compare import above
+from .compare import above, paid_for
 
 
 def delivered(d: xr.Dataset) -> xr.DataArray:
@@ -28,7 +28,7 @@ def accounts(d: xr.Dataset, year: Callable[[xr.DataArray], xr.DataArray], out: d
     heat, lift = delivered(d), d["lift_electricity"]
     out["heat_reused"] = year((1 - lift) * heat)
     out["net_demand"] = out["net_demand"] + year(lift * heat)
-    plant = (d["pipe_cost"] * d["heat_pipe"].fillna(0)).sum("place") + d["pump_cost"] * d["heat_pump"]
+    plant = (d["pipe_cost"] * paid_for(d, "heat_pipe").fillna(0)).sum("place") + d["pump_cost"] * paid_for(d, "heat_pump")
     out["cost"] = out["cost"] + plant - year((d["heat_price"] - d["pump_running"] * (lift > 0)) * heat)
 
 
