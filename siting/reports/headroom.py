@@ -56,6 +56,13 @@ def overload_words(data: xr.Dataset) -> list[str]:
         branch, outage, hour = (str(data[f"overload_{w}"].values[i]) for w in ("branch", "outage", "hour"))
         after = f" after the loss of {outage}" if outage else ""
         lines.append(f"  {branch}{after}: {data['overload_mw'].values[i]:,.0f} MW too much in hour {hour}")
+    raw = data["unrelaxed_at_most_mw"].min("hour").values
+    below = int((raw < 0).sum())
+    if below:
+        lines.append(
+            f"  {below} of {len(raw)} buses are below zero for it in some hour: at most "
+            f"{raw.min():,.0f} to {raw[raw < 0].max():,.0f} MW with every limit at its own value (unrelaxed_at_most_mw)"
+        )
     return lines
 
 

@@ -24,7 +24,7 @@ PANEL_INCHES = 4.1
 LARGEST_POINTS = 26.0  # diameter of the largest circle
 MOST_LABELS = 30
 RINGS = (3.0, 16.0, 34.0, 60.0, 95.0, 135.0, 180.0)  # pixels between a circle and its label
-CLOSE = 16.0  # up to here a label needs no line
+CROSSED = 400.0  # a line through another label is as bad as a hundred pixels more between circle and label
 TURNS = (0, 180, 45, 315, 135, 225, 90, 270, 22, 158, 202, 338, 67, 113, 247, 293)
 
 
@@ -181,9 +181,9 @@ def _best_place(
             box = Bbox.from_bounds(cx - w / 2, cy - h / 2, w, h)
             outside = max(room.x0 - box.x0, 0) + max(box.x1 - room.x1, 0) + max(room.y0 - box.y0, 0) + max(box.y1 - room.y1, 0)
             covered = sum(_overlap(box, other) for other in circles) + 20 * sum(_overlap(box, other) for other in labels)
-            line = Bbox([[min(x, cx), min(y, cy)], [max(x, cx), max(y, cy)]]) if ring > CLOSE else box
-            crossed = 0.2 * sum(_overlap(line, other) for other in labels)
-            score = covered + crossed + 50 * outside + 4.0 * ring
+            way = np.linspace((x, y), (cx, cy), 20)
+            crossed = sum(bool(other.count_contains(way)) for other in labels)
+            score = covered + CROSSED * crossed + 50 * outside + 4.0 * ring
             if best is None or score < best[0]:
                 best = (score, ux * (r + ring), uy * (r + ring), box)
     assert best is not None
