@@ -1,4 +1,4 @@
-"""The race as one picture: work, the megawatts that it takes, the headroom, and the year in which the region runs out."""
+"""The race as one picture: work, the megawatts that it takes, the headroom, and the year in which its candidates are full."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from ..results.race import Race
 from .style import OKABE_ITO
@@ -21,7 +21,7 @@ def draw_race(race: Race, region: str) -> Figure:
     """The chart as a matplotlib figure; the title says the finding. `region` is named in it."""
     figure = Figure(figsize=(9.6, 5.6), dpi=130, facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.085, 0.2, 0.66, 0.63))
+    axes = figure.add_axes((0.11, 0.2, 0.64, 0.65))
     t = race.table
     axes.plot(t["year"], t["work_mw"], color=WORK, lw=2.2)
     for column, colour in (("chips_mw", CHIPS), ("levers_and_chips_mw", BOTH)):
@@ -36,6 +36,7 @@ def draw_race(race: Race, region: str) -> Figure:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda mw, _: f"{mw:,.0f}"))
     axes.yaxis.set_minor_formatter(FuncFormatter(_at_2_and_5) if _decades(t) < 1.5 else NullFormatter())
     axes.set_ylabel("MW of IT")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(t["year"].iloc[0] - 0.3, t["year"].iloc[-1])
     axes.grid(axis="y", color="#d9dee2", lw=0.6, which="both")
     for side in ("top", "right"):
@@ -45,8 +46,8 @@ def draw_race(race: Race, region: str) -> Figure:
         year = race.runs_out[way]
         if np.isfinite(year):
             axes.plot([year], [t["headroom_mw"].iloc[0]], "D", color=colour, ms=7, mec="white", zorder=6)
-    figure.text(0.085, 0.975, textwrap.fill(finding(race, region), WIDE), fontsize=12, weight="bold", va="top")
-    figure.text(0.085, 0.03, textwrap.fill(foot(race), 150), fontsize=7.6, color="#5b6770", va="bottom")
+    figure.text(0.03, 0.975, textwrap.fill(finding(race, region), WIDE), fontsize=12, weight="bold", va="top")
+    figure.text(0.03, 0.03, textwrap.fill(foot(race), 150), fontsize=7.6, color="#5b6770", va="bottom")
     return figure
 
 
@@ -61,8 +62,8 @@ def finding(race: Race, region: str) -> str:
     last = int(race.table["year"].iloc[-1])
     work, both = race.runs_out["work"], race.runs_out["levers_and_chips"]
     if not np.isfinite(work):
-        return f"{region}: the headroom lasts beyond {last}, even at the efficiency of {race.reference}"
-    start = f"{region} is full in {work:.0f} at the efficiency of {race.reference}"
+        return f"{region}: the headroom of the candidates lasts beyond {last}, even at the efficiency of {race.reference}"
+    start = f"{region}: the candidates are full in {work:.0f} at the efficiency of {race.reference}"
     slow, fast = race.runs_out["levers_and_chips_high"], race.runs_out["levers_and_chips_low"]
     if np.isfinite(both):
         return f"{start}; newer chips and levers put that off to {both:.0f} ({_until(slow, last)} to {_until(fast, last)})"
@@ -80,7 +81,7 @@ def foot(race: Race) -> str:
         f"{gain['value']:.0%} more work per watt a year in what is bought anew ({gain['low']:.0%} to {gain['high']:.0%}: the "
         f"bands), life {race.assumptions.iloc[1]['value']:.0f} years. Levers: as the plan uses them. Headroom: what all "
         "candidates can have together, a model result, never an operator's figure. Dots: IT that the plan builds; diamonds: "
-        "the region is full."
+        "the candidates are full."
     )
 
 

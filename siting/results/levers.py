@@ -37,7 +37,8 @@ def with_lever_prices(d: xr.Dataset, program: Program, outcome: Outcome) -> xr.D
 def merit_order(s: Solution) -> pd.DataFrame:
     """One row a lever and work, the edge, and each site with new IT, by EUR per MW and year.
 
-    `mw` of a lever is what it takes off the peak of users, or off the mean power of training; of a site its new IT.
+    `mw` of a lever is what it takes off the peak of users, or off the mean power of training, in MW of the chips that
+    stand; of a site its new IT.
     `worth_eur_2024_per_mw_year` is what one MW less of that work would save, in the relaxation: levers dearer than it are left.
     """
     d = s.data
@@ -58,6 +59,13 @@ def saved_together(s: Solution) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["work", "saved_share", "saved_together", "sum_of_each_alone", "cap"])
 
 
+def _work_per_mw(d: xr.Dataset) -> float:
+    """Work per MW of what stands, over that of the reference generation of chips; 1 in a study without generations."""
+    if "chips_standing" not in d or float(d["chips_standing"].sum()) <= 0:
+        return 1.0
+    return float((d["chip_performance"] * d["chips_standing"]).sum() / d["chips_standing"].sum())
+
+
 def _work(d: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
     """Peak of each work [MW] (training: its mean power) and its energy of a year [MWh], before any lever."""
     of_users = d["demand"].sum("region")
@@ -68,7 +76,7 @@ def _work(d: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
 def _levers(d: xr.Dataset) -> list[tuple]:
     if "levers_share" not in d:
         return []
-    peak, energy = _work(d)
+    (peak, energy), per_mw = _work(d), _work_per_mw(d)
     out = []
     for v in d["lever"].values:
         for w in d["workload"].values:
@@ -76,26 +84,26 @@ def _levers(d: xr.Dataset) -> list[tuple]:
             most, saving = float(d["lever_share"].sel(at)), float(d["lever_saving"].sel(at))
             if most <= 0:
                 continue
-            x, mw = float(d["levers_share"].sel(at)), saving * float(peak.sel(workload=w))
+            x, mw = float(d["levers_share"].sel(at)), saving * float(peak.sel(workload=w)) / per_mw
             cost = float(d["lever_cost"].sel(lever=v) * energy.sel(workload=w))
             worth = (cost - float(d["levers_price"].sel(at))) / mw if "levers_price" in d and mw > 0 else np.nan
-            per_mw = cost / mw if mw > 0 else np.inf
-            saved = saving * float(energy.sel(workload=w)) * x
-            out.append((str(v), "lever", str(w), x, most, mw * x, saved, cost * x, per_mw, worth))
+            price = cost / mw if mw > 0 else np.inf
+            saved = saving * float(energy.sel(workload=w)) * x / per_mw
+            out.append((str(v), "lever", str(w), x, most, mw * x, saved, cost * x, price, worth))
     return out
 
 
 def _edge(d: xr.Dataset, accounts: pd.DataFrame) -> list[tuple]:
     if "edge_share" not in d:
         return []
-    peak, energy = _work(d)
+    (peak, energy), per_mw = _work(d), _work_per_mw(d)
     out = []
     for w in d["workload"].values:
         most, x = float(d["edge_most"].sel(workload=w)), float(d["edge_share"].sel(workload=w))
         if most > 0:
             moved = float(energy.sel(workload=w))
-            cost, mw = float(d["edge_cost"] * d["edge_energy_ratio"]) * moved, float(peak.sel(workload=w))
-            out.append(("edge", "edge", str(w), x, most, mw * x, moved * x, cost * x, cost / mw, np.nan))
+            cost, mw = float(d["edge_cost"] * d["edge_energy_ratio"]) * moved, float(peak.sel(workload=w)) / per_mw
+            out.append(("edge", "edge", str(w), x, most, mw * x, moved * x / per_mw, cost * x, cost / mw, np.nan))
     return out
 
 

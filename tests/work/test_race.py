@@ -51,7 +51,10 @@ def test_the_race_of_a_solution(solution):
     assert r.runs_out["work"] == pytest.approx(exact, abs=0.01)
     assert np.isnan(r.runs_out["levers_and_chips"]) and np.isnan(r.runs_out["levers_and_chips_low"])
     told = finding(r, "The region")
-    assert told.startswith(f"The region is full in {exact:.0f} at the efficiency of 2030") and "beyond 2045" in told
+    assert (
+        told.startswith(f"The region: the candidates are full in {exact:.0f} at the efficiency of 2030")
+        and "beyond 2045" in told
+    )
 
 
 def test_the_picture_is_drawn(solution, tmp_path):
