@@ -6,6 +6,7 @@ A Content-Security-Policy in the page forbids every load from elsewhere; picture
 from __future__ import annotations
 
 import base64
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from markupsafe import Markup, escape
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ..errors import StudyError
+from ..results.race import race
 from ..results.solution import Solution
 from . import charts, clean, notes, portfolio, stages, words
 from .interactive import interactive_map
+from .race import draw_race
 from .table import PUE_DAYS, PUE_RUN, PUE_YEAR, WORTH, account_table, chosen_table, cost_table, figures
 
 FOUR_DIGITS = (PUE_YEAR, PUE_DAYS, PUE_RUN)
@@ -45,8 +49,6 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         plots["hours"] = hours
     plots["map"].title.visible = False
     plots |= clean_charts(solution, outlines)
-    if every.stages:
-        plots["race"] = stages.race_chart(every)
     chosen = chosen_table(solution)
     worth = [c for c in (*WORTH, "interchangeable") if c in chosen]
     script, divs = components(plots)
@@ -68,7 +70,7 @@ def contents(solution: Solution, picture: Path | str | None, outlines: Path | st
         "days_shown": _days_shown(solution),
         "notes": {
             s: _notes(solution, s)
-            for s in ("work", "days", "headroom", "clean", "consequence", "flexibility", "sources", "other")
+            for s in ("years", "work", "days", "headroom", "clean", "consequence", "flexibility", "sources", "other")
         },
         "modelled": notes.modelled_sources(solution),
         "study": solution.study_yaml,
@@ -89,14 +91,26 @@ def _years(solution: Solution) -> dict[str, Any]:
         out |= {
             "stages": table_html(stages.stage_table(solution)),
             "sites": table_html(stages.site_table(solution)),
-            "race": table_html(stages.race_table(solution)),
-            "race_words": stages.race_words(solution),
+            "work": table_html(stages.work_table(solution)),
+            "race": _race(solution),
             "last": solution.stages[-1],
             "mean": solution.total("cost"),
             "present": solution.total("cost") * value,
             "first": solution.stages[0],
         }
     return out
+
+
+def _race(solution: Solution) -> str:
+    """The outlook of work against efficiency until the last stage ends, a picture; empty where there is no joint headroom."""
+    until = solution.stages[-1] + int(solution.data["stands_for"].values[-1])
+    try:
+        picture = draw_race(race(solution, until), solution.name)
+    except StudyError:
+        return ""
+    out = BytesIO()
+    picture.savefig(out, format="png")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 def clean_charts(solution: Solution, outlines: Path | str | None) -> dict[str, Any]:

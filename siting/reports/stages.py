@@ -1,4 +1,4 @@
-"""The years: what stands in each stage, which sites open when, which chips; and the race of work against efficiency.
+"""The years: what stands in each stage, which sites open when, which chips, how much work.
 
 Of a study of several stages every table and map of one year is that of the stage (`Solution.stage`); here is what they tell
 together.
@@ -9,11 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
-from bokeh.models import FixedTicker
-from bokeh.plotting import figure
 
 from ..results.solution import Solution
-from . import style, words
+from . import words
 
 PEAK = "work asked for at its peak [MW of the reference]"
 LEFT = "left by levers and edge [MW of the reference]"
@@ -86,8 +84,8 @@ def chip_table(solution: Solution) -> pd.DataFrame:
     return table if solution.stages else table.drop(columns="stage")
 
 
-def race_table(solution: Solution) -> pd.DataFrame:
-    """Work against efficiency by stage: what is asked for, what levers leave of it, what stands for it, what the grid has.
+def work_table(solution: Solution) -> pd.DataFrame:
+    """Work and what does it by stage: what is asked for, what levers leave of it, what stands for it, what the grid has.
 
     Work is the peak of users and the mean of training, in MW of plain servers or of the reference generation of chips.
     """
@@ -109,46 +107,6 @@ def race_table(solution: Solution) -> pd.DataFrame:
 
 def _it(d: xr.Dataset) -> float:
     return float((d["existing_it"] + d["sites_new_it"]).sum())
-
-
-def race_words(solution: Solution) -> list[str]:
-    """Whether efficiency outruns growth, and in which stage the headroom would be used up without it."""
-    table = race_table(solution).set_index("stage")
-    first, last = table.index[0], table.index[-1]
-    grows = {c: table.loc[last, c] / max(table.loc[first, c], 1e-9) for c in (PEAK, CHIPS)}
-    ahead = "Work outruns efficiency" if grows[CHIPS] > 1.02 else "Efficiency keeps up with work"
-    out = [
-        f"{ahead}: from {first} to {last} the work grows to {words.number(grows[PEAK])} times, the IT that stands to "
-        f"{words.number(grows[CHIPS])} times."
-    ]
-    if ROOM in table and METER in table:
-        per_it = table[METER] / table[CHIPS].clip(lower=1e-9)
-        without = table.index[table[PEAK] * per_it > table[ROOM]]
-        told = f"in {without[0]}" if len(without) else f"not before {last} ends"
-        out.append(
-            f"At {words.megawatts(float(table[ROOM].iloc[0]))} of joint headroom the candidates would be full {told} without "
-            f"levers and newer chips; the plan takes {words.percent(float(table.loc[last, METER] / table.loc[last, ROOM]))} of "
-            f"it in {last}."
-        )
-    return out
-
-
-def race_chart(solution: Solution) -> figure:
-    """Lines by stage, on a scale of powers: equal slopes are equal growth."""
-    table = race_table(solution)
-    plot = figure(width=820, height=340, y_axis_type="log", tools="", toolbar_location=None)  # type: ignore[call-arg]
-    lines = [(PEAK, style.OKABE_ITO[4], "solid"), (LEFT, style.OKABE_ITO[1], "solid"), (CHIPS, style.OKABE_ITO[0], "solid"),
-             (ROOM, style.NO_COOLING, "dashed")]  # fmt: skip
-    for column, colour, dash in lines:
-        if column in table:
-            years, values = table["stage"].astype(int).tolist(), table[column].tolist()
-            plot.line(years, values, color=colour, line_dash=dash, line_width=2.5, legend_label=column)
-            plot.scatter(years, values, color=colour, size=8)
-    plot.xaxis.ticker = FixedTicker(ticks=solution.stages)
-    plot.xaxis.axis_label, plot.yaxis.axis_label = "stage", "MW"
-    plot.add_layout(plot.legend[0], "right")
-    plot.legend[0].border_line_alpha = 0
-    return plot
 
 
 def finding(solution: Solution) -> str:

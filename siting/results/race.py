@@ -52,7 +52,7 @@ def race(solution: Solution, until: int, factors: Ranges | None = None) -> Race:
         raise StudyError(f"the race ends in {until}, but the last stage begins in {years[-1]}", solution.name)
     each = [solution.stage(y) for y in years]
     at = np.arange(years[0], until + 1)
-    work = _continued(years, [_work_mw(s) for s in each], at)
+    work = _continued(years, [_work_mw(s) / _performance(each[0]) for s in each], at)
     saved = np.array([_saved(s) for s in each])[np.searchsorted(years, at, side="right") - 1]
     factors = read_ranges(SHIPPED / "work.csv") if factors is None else factors
     gain, life = factors.of("chips", "gain_per_year"), factors.of("chips", "life")
@@ -77,6 +77,15 @@ def _work_mw(s: Solution) -> float:
     """Peak of users and mean of training, all together, before any lever [MW of IT]."""
     d = s.data
     return float(d["demand"].sum(["workload", "region"]).max() + d["training_energy"].sum() / 8760)
+
+
+def _performance(s: Solution) -> float:
+    """Work that a MW of IT does, in MW of the reference generation of chips; 1 where the study has none."""
+    d = s.data
+    if "chips_running" not in d:
+        return 1.0
+    run = (d["chips_running"] * d["weight"]).sum(["site", "block", "hour"])
+    return float((d["chip_performance"] * run).sum() / run.sum())
 
 
 def _saved(s: Solution) -> float:

@@ -50,3 +50,23 @@ def test_a_corridor_has_a_price(limited: Solution):
     corridors = limited.notes["corridors"]
     assert (corridors["price_eur_2024_per_mw_year"] > 1000).any()
     assert corridors["between"].str.contains(" and ").all()
+
+
+def test_the_study_of_several_years_in_small(tmp_path: Path):
+    """`germany-2035.yaml` with four candidates, one day and no grid: work outruns the IT that stands, by newer chips."""
+    study = siting.read_study(STUDY.with_name("germany-2035.yaml"))
+    off = {"headroom": "off", "network": None, "demand": None, "security": None, "security_factor": None, "situations": None}
+    small = study.with_(
+        sites={"keep": 4},
+        hours={"days": 1},
+        grid=off | {"adequacy": None},
+        solver={"gap": 0.05},
+        work={"inference": {"regions": 2}},
+    )
+    solution = siting.run(small)
+    assert solution.stages == [2027, 2031, 2035] and solution.outcome["status"] == "optimal"
+    chips = solution.data["chips_standing"].sum("site")
+    assert float(chips.sel(stage=2035, chip="trend_2035")) > float(chips.sel(stage=2035).sum()) / 2
+    work = [float(solution.stage(y).data["demand"].sum(["workload", "region"]).max()) for y in (2027, 2035)]
+    it = [float(solution.stage(y).sites["it_mw"].sum()) for y in (2027, 2035)]
+    assert work[1] / work[0] == pytest.approx(1.43**8) and it[1] / it[0] < 0.5 * work[1] / work[0]
