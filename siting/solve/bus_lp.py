@@ -37,6 +37,9 @@ MILLIRADIAN = 1e-3
 MOVES = 1e-3
 """MW per MW of a lost link from which a branch is watched."""
 
+ROUNDING_MW = 1e-5
+"""Room above every flow of the base, so that it is feasible also where most supply is held at it."""
+
 LACK_WEIGHT = 100.0
 """One MW of missing supply weighs as much as 100 MW of overload: supply comes first."""
 
@@ -125,7 +128,8 @@ class BusProgram:
         beyond = np.where(np.abs(over) > OVER_MW, np.abs(over), 0.0)
         after, worst = self._after(flow, link)
         beyond_after = np.where(after > hour.emergency_mw + OVER_MW, after - hour.emergency_mw, 0.0)
-        limit, emergency = hour.limit_mw + _raised(beyond), hour.emergency_mw + _raised(beyond_after)
+        limit = np.maximum(hour.limit_mw + _raised(beyond), np.abs(flow) + ROUNDING_MW)
+        emergency = np.maximum(hour.emergency_mw + _raised(beyond_after), after + ROUNDING_MW)
         named = {int(branch): self._outage_name(int(worst[branch])) for branch in np.flatnonzero(beyond_after)}
         return Base(
             hour, flow, value[self.net], link, value[self.planned], limit, emergency, beyond, beyond_after, named

@@ -13,8 +13,9 @@ import pytest
 import siting
 from siting.errors import DataError, InputsError
 from siting.inputs.grid import build_grid
+from siting.inputs.network_hours import national_hours
 from siting.physics.network import flows
-from siting.sources.grid import read_network
+from siting.sources.grid import read_demand, read_network
 
 from .networks import BIG, ieee_24_bus, tables, triangle
 from .test_known_answers import mw, solve
@@ -188,3 +189,17 @@ def test_unknown_buses_missing_demand_and_missing_ratings_are_told():
     unplaced = replace(net, buses=net.buses.assign(lon=np.nan))
     with pytest.raises(InputsError, match="rule 'radius' needs the place of every bus; 3 have none"):
         solve(unplaced, False, rule="radius", radius_km=5.0)
+
+
+def test_supply_held_at_the_base_leaves_room_for_rounding():
+    """All but the plants within 100 km stand still, where many limits are full: it must fit to the last digit."""
+    folder = Path(__file__).parents[2] / "data" / "germany"
+    net = read_network(folder / "network")
+    annual = read_demand(folder / "demand_by_bus.csv", list(net.buses["bus"]))
+    hour = pd.DatetimeIndex(["2019-09-22 18:00"], name="hour")
+    factors = pd.DataFrame({"wind_onshore": [0.1], "wind_offshore": [0.3], "solar": [0.0]}, hour)
+    net = national_hours(net, annual, pd.Series([56_000.0], hour), factors, conventional=0.9)
+    some = list(net.buses["bus"])[::24]
+    near = siting.headroom(net, buses=some, rule="radius", radius_km=100)["headroom_mw"].values
+    far = siting.headroom(net, buses=some)["headroom_mw"].values
+    assert (near <= far + 1e-2).all() and 0 < near.sum() < far.sum()
