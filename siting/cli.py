@@ -100,11 +100,13 @@ def check(study: Path) -> None:
 @click.option("--out", type=FOLDER, help="Folder of the result.  [default: runs/<name of the study file>]")
 @click.option("--gap", type=SHARE, help="Gap to prove, as a share of the siting-dependent cost.")
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), help="Seconds.")
-def run(study: Path, out: Path | None, gap: float | None, time_limit: float | None) -> None:
+@click.option("--near", type=FOLDER, help="Result of a study that differs little: the search starts from its plan.")
+def run(study: Path, out: Path | None, gap: float | None, time_limit: float | None, near: Path | None) -> None:
     """Solve a STUDY: plan, proven gap, accounts, map and report. Ctrl-C keeps the best plan found so far."""
     from .batch import refuse_foreign
     from .inputs.prepare import prepare
     from .pipeline import solve
+    from .results.solution import read_solution
     from .study.read import read_study
 
     question = read_study(study)
@@ -113,12 +115,13 @@ def run(study: Path, out: Path | None, gap: float | None, time_limit: float | No
         question = question.with_(solver=changes)
     folder = out or Path("runs") / study.stem
     refuse_foreign(folder)
+    solved = None if near is None else read_solution(near)
     _without_banner()
     with Display() as display, _ctrl_c() as interrupt:
         inputs = prepare(question)
         interrupt.armed = True
         display.stage = "building"
-        solution = solve(inputs, display.tell, interrupt.event)
+        solution = solve(inputs, display.tell, interrupt.event, solved)
     if question.outlines is not None:
         solution.data.attrs["outlines"] = str(question.path(question.outlines))
     solution.write(folder)

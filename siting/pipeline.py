@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
@@ -21,6 +22,7 @@ from .results.flexibility import pauses, worth
 from .results.flexible import kept
 from .results.heat import heat_table
 from .results.levers import merit_order, saved_together, with_lever_prices
+from .results.near import plan_of
 from .results.settlement import settled
 from .results.site_loss import loss_table
 from .results.solution import Solution, read_outcome
@@ -43,17 +45,21 @@ from .study.workloads import Inference
 LARGE = 1_500_000  # non-zeros over all blocks, above which one matrix takes HiGHS too long (20 sites x 60 days)
 
 
-def run(study: Study, tell: Tell | None = None, interrupt: threading.Event | None = None) -> Solution:
-    """Study → Solution, audited.
+def run(
+    study: Study, tell: Tell | None = None, interrupt: threading.Event | None = None, near: Solution | None = None
+) -> Solution:
+    """Study → Solution, audited. `near`: the solution of a study that differs little; the search starts from its plan.
 
     Raises StudyError, DataError, InputsError (bad input), Infeasible (no plan keeps every rule; told in words), StoppedEarly
     (interrupted before any plan was found). An interrupt after that gives the best plan, marked, with its gap.
     Cost: linear in sites × hours to build; the solve grows faster (20 sites × 144 h: about a minute).
     """
-    return solve(prepare(study), tell, interrupt)
+    return solve(prepare(study), tell, interrupt, near)
 
 
-def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None) -> Solution:
+def solve(
+    inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None, near: Solution | None = None
+) -> Solution:
     """Inputs → Solution; for what-ifs that share prepared inputs."""
     prepared = inputs
     grid = JointHeadroom(inputs.grid) if inputs.grid else None
@@ -65,8 +71,10 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     if grid:
         grid.bind(inputs, program)
     interrupt = interrupt or threading.Event()
+    rules = PlanRules(program, grid, site_losses(inputs, program))
+    start = None if near is None else plan_of(near.data, program)
     try:
-        outcome = _solved(inputs, program, PlanRules(program, grid, site_losses(inputs, program)), tell, interrupt)
+        outcome = _solved(inputs, program, rules, tell, interrupt, start)
     except Infeasible as e:
         raise Infeasible([*e.problems, *(grid.insecure() if grid else [])], e.path) from None
     outcome.hours = settled(program, outcome, inputs)
@@ -98,7 +106,14 @@ def solve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event |
     return solution
 
 
-def _solved(inputs: Inputs, program: Program, rules: PlanRules, tell: Tell | None, interrupt: threading.Event) -> Outcome:
+def _solved(
+    inputs: Inputs,
+    program: Program,
+    rules: PlanRules,
+    tell: Tell | None,
+    interrupt: threading.Event,
+    near: np.ndarray | None,
+) -> Outcome:
     """By one matrix, or block by block where the study says so or the matrix would be too large for it."""
     options, least = inputs.study.solver, inputs.unavoidable_cost
     find, first, seen = rules.find if rules else None, rules.first(inputs), rules.columns
@@ -107,8 +122,8 @@ def _solved(inputs: Inputs, program: Program, rules: PlanRules, tell: Tell | Non
     if options.method == "decomposition" or (options.method == "auto" and large and settle is None):
         if settle is not None:
             raise StudyError("flexible connections are settled with the whole year at once: use solver.method monolith")
-        return Decomposition(program, options, least, find, tell, interrupt, seen=seen).solve(first)
-    mono = Monolith(program, options, least, find, settle, tell, interrupt, seen)
+        return Decomposition(program, options, least, find, tell, interrupt, seen=seen, near=near).solve(first)
+    mono = Monolith(program, options, least, find, settle, tell, interrupt, seen, near)
     outcome = mono.solve(first)
     if options.without_each_site and not interrupt.is_set():
         outcome.without = without_each(mono, outcome)

@@ -2,12 +2,15 @@
 
     minimise   c·x + Σ_d weight[d] · θ[d]      over the plan's rows, the grid's rows, and   θ[d] ≥ constant + slope · x[links]
 
-Its relaxation and its MIP both bound the full problem from below. Cuts that have not been tight for a while are dropped.
+Its relaxation and its MIP both bound the full problem from below. When cuts are many, those that have not been tight for
+longest are dropped.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +21,7 @@ from .program import INF, Cut, Whole
 from .split import Split
 from .subproblem import Evaluation
 
-IDLE_ROUNDS = 12
+MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -47,40 +50,63 @@ class Master:
         self.highs = Highs(Whole(matrix, p.lower, p.upper, self.lower, self.upper, cost, s.constant, integer), interrupt)
         self.highs.relax(True)
         self._first = matrix.shape[0]
-        self._idle: list[int] = []  # rounds since the row was tight, for each row after the plan's; -1: never dropped
+        self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; -1: never dropped
+        self._cuts = sp.csr_matrix((0, s.n_plan))  # slopes of the rows after the plan's, per occurrence of their block
+        self._constant, self._block = np.empty(0), np.empty(0, int)  # the same rows'; block -1: a row of the grid
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
 
     def add(self, found: list[Evaluation]) -> None:
         """The cuts of one round."""
         s = self.split
-        starts, columns, values, right = [], [], [], []
-        size = 0
-        for e in found:
-            slope = sp.csr_matrix((-e.slope, (np.zeros(len(e.slope), int), s.links[:, e.block])), (1, self.n_plan))
-            slope.sum_duplicates()
-            value, at = slope.data / self.unit, slope.indices
-            keep = np.abs(value) > SMALLEST
-            small = ~keep & np.isfinite(self.lower[at]) & np.isfinite(self.upper[at])
-            worst = np.maximum(value[small] * self.lower[at[small]], value[small] * self.upper[at[small]])
-            starts.append(size)
-            columns += [at[keep], [self.n_plan + e.block]]
-            values += [value[keep], [1.0]]
-            right.append(e.constant / self.unit - float(worst.sum()))
-            size += int(keep.sum()) + 1
-        self.highs.add_rows(np.array(right), np.array(starts), np.concatenate(columns), np.concatenate(values))
-        self._idle += [0] * len(found)
+        block = np.array([e.block for e in found])
+        slope, at = np.concatenate([e.slope for e in found]), s.links[:, block].T.ravel()
+        starts = np.arange(len(found) + 1) * len(s.links)
+        cuts = sp.csr_matrix((slope, at, starts), (len(found), s.n_plan))
+        cuts.sum_duplicates()
+        row, at, value = np.repeat(np.arange(len(found)), np.diff(cuts.indptr)), cuts.indices, -cuts.data / self.unit
+        keep = np.abs(value) > SMALLEST
+        low, high = self.lower[at], self.upper[at]
+        small = ~keep & np.isfinite(low) & np.isfinite(high)
+        worst = np.maximum(value[small] * low[small], value[small] * high[small])
+        constant = np.array([e.constant for e in found]) - np.bincount(row[small], worst, len(found)) * self.unit
+        cuts.data[~keep] = 0.0
+        cuts.eliminate_zeros()
+        theta = sp.csr_matrix((np.ones(len(found)), (np.arange(len(found)), block)), (len(found), s.n_blocks))
+        rows = sp.hstack([-cuts / self.unit, theta]).tocsr()
+        self.highs.add_rows(constant / self.unit, rows.indptr[:-1], rows.indices, rows.data)
+        self._keep(cuts, constant, block, 0)
 
     def add_grid(self, cut: Cut) -> None:
         """A row of the grid over plan columns; never dropped."""
         self.highs.add_cut(cut)
-        self._idle.append(-1)
+        self._keep(sp.csr_matrix((1, self.n_plan)), np.zeros(1), np.array([-1]), -1)
+
+    def at(self, plan: np.ndarray) -> np.ndarray:
+        """(blocks,) What the cuts prove that each block costs under `plan`, per occurrence."""
+        out = self.lower[self.n_plan :] * self.unit
+        of_block = self._block >= 0
+        np.maximum.at(out, self._block[of_block], (self._cuts @ plan + self._constant)[of_block])
+        return out
+
+    @contextmanager
+    def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
+        """Plan columns held within these bounds for a while."""
+        every = np.arange(self.n_plan)
+        self.highs.bound_columns(every, lower, upper)
+        yield
+        self.highs.bound_columns(every, self.lower[every], self.upper[every])
+
+    def _keep(self, cuts: sp.csr_matrix, constant: np.ndarray, block: np.ndarray, idle: int) -> None:
+        self._cuts = sp.vstack([self._cuts, cuts]).tocsr()
+        self._constant, self._block = np.append(self._constant, constant), np.append(self._block, block)
+        self._idle = np.append(self._idle, np.full(len(block), idle))
 
     def relaxation(self, time_limit: float) -> Step:
         """The least of the model without integrality."""
         answer = self.highs.run("relaxation", None, time_limit=self.highs.run_time() + time_limit)
         if answer.row_duals is not None:
             duals = answer.row_duals[self._first :]
-            self.grid_prices = -duals[np.array(self._idle, int) < 0]
+            self.grid_prices = -duals[self._idle < 0]
             self._forget(duals)
         return self._step(answer)
 
@@ -106,9 +132,10 @@ class Master:
         return Step(answer.status, answer.bound, plan, answer.columns[self.n_plan :] * self.unit)
 
     def _forget(self, duals: np.ndarray) -> None:
-        tight = np.abs(duals) > 0
-        self._idle = [i if i < 0 else 0 if t else i + 1 for i, t in zip(self._idle, tight, strict=True)]
-        old = [r for r, i in enumerate(self._idle) if i >= IDLE_ROUNDS]
-        if len(old) > self.split.n_blocks:
-            self.highs.delete_rows(np.array(old) + self._first)
-            self._idle = [i for i in self._idle if i < IDLE_ROUNDS]
+        self._idle = np.where(self._idle < 0, -1, np.where(np.abs(duals) > 0, 0, self._idle + 1))
+        most = max(MANY, MANY_A_BLOCK * self.split.n_blocks)
+        if len(self._idle) > most:
+            stays = self._idle <= np.sort(self._idle)[most * 3 // 4]
+            self.highs.delete_rows(np.flatnonzero(~stays) + self._first)
+            self._cuts, self._constant = self._cuts[stays], self._constant[stays]
+            self._block, self._idle = self._block[stays], self._idle[stays]

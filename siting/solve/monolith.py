@@ -48,7 +48,9 @@ class Monolith:
         tell: Tell | None = None,
         interrupt: threading.Event | None = None,
         seen: np.ndarray | None = None,
+        near: np.ndarray | None = None,
     ):
+        """`near`: plan columns of a solved study that differs little (NaN where it has none); its integers are tried first."""
         self.program, self.options, self.unavoidable = program, options, unavoidable
         self.find_cuts, self.settle, self.tell = find_cuts, settle, tell
         self.interrupt = interrupt or threading.Event()
@@ -60,6 +62,7 @@ class Monolith:
         self.elastic = self._all_blocks(program.elastic_columns())
         self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
         self.seen = np.empty(0, np.int64) if seen is None else seen  # columns whose values find_cuts and settle want
+        self.near = near
         self.cuts: list[Cut] = []
         self.cut_rows: list[int] = []
         self.rounds = 0
@@ -131,10 +134,15 @@ class Monolith:
         return answer
 
     def _first_plan(self, relaxed: Answer) -> Answer | None:
-        """A plan to start from, so that one exists even if time runs out: the mean block's integers, else the relaxation's
-        rounded, else rounded up."""
+        """A plan to start from, so that one exists even if time runs out: the integers of a study near by, else the mean
+        block's, else the relaxation's rounded, else rounded up."""
         if relaxed.columns is None or not len(self.highs.integer):
             return None
+        lower, upper = (b[self.highs.integer] for b in self._column_bounds())
+        if self.near is not None and not np.isnan(integers := self.near[self.highs.integer]).any():
+            answer = self.secured(np.clip(np.round(integers), lower, upper))
+            if answer is not None:
+                return answer
         if self.program.n_blocks > 1:
             seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
             answer = self._planned(self.allowed(relaxed.objective), seconds)
@@ -142,7 +150,7 @@ class Monolith:
                 return answer
         values = relaxed.columns[self.highs.integer]
         for rounded in (np.round(values + 0.25), np.ceil(values - 1e-6)):
-            answer = self.secured(np.clip(rounded, *(b[self.highs.integer] for b in self._column_bounds())))
+            answer = self.secured(np.clip(rounded, lower, upper))
             if answer is not None:
                 return answer
         return None

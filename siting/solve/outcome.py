@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .program import Cut
+
+
+class Effort(NamedTuple):
+    """Of a solve block by block: blocks of hours in all, blocks that the first plan was made from (0: it had one), and blocks
+    solved until the gap held for all of them."""
+
+    blocks: int
+    first_blocks: int
+    solves: int
 
 
 @dataclass
@@ -34,6 +44,7 @@ class Outcome:
     )  # what one unit more of each plan column costs, all else re-optimised, in the relaxation; empty where it is not known
     without: pd.DataFrame | None = None
     waiting: pd.DataFrame | None = None
+    effort: Effort | None = None
 
     @property
     def gap(self) -> float:
@@ -59,4 +70,5 @@ class Outcome:
             "gap_of_siting_dependent_cost": self.gap_of_siting,
             "seconds": self.seconds,
             "cuts": len(self.cuts),
+            **({} if self.effort is None else self.effort._asdict()),
         }

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from .program import INF, Program, Values
 
-FIRST_PRICE = 1e-4  # of the penalties: broken rules are cheap at first, so that slopes are mild; raised where any stay broken
+FIRST_PRICE = 1e-5  # of the penalties, which are ten years' cost of a MW for one MWh: some times an honest MWh
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,19 @@ class Split:
         if self.n_blocks == 1:
             return np.zeros(len(self.links), bool)
         return np.any(self.links != self.links[:, :1], axis=1)
+
+    def shared_out(self) -> np.ndarray:
+        """(plan columns,) Whether a column is a share of one block, or an edge between two."""
+        at = np.unique(np.stack([self.links.ravel(), np.tile(np.arange(self.n_blocks), len(self.links))], axis=1), axis=0)[:, 0]
+        blocks = np.bincount(at, minlength=self.n_plan)
+        return (blocks > 0) & (blocks <= 2) & (self.n_blocks > 2)
+
+    def typical(self, plan: np.ndarray) -> np.ndarray:
+        """(plan columns,) The largest value of a column's kind in this plan."""
+        _, kind = np.unique(self.plan.names, return_inverse=True)
+        largest = np.zeros(kind.max() + 1)
+        np.maximum.at(largest, kind, np.abs(plan))
+        return largest[kind]
 
     def floor(self) -> np.ndarray:
         """(blocks,) The least that each block can cost under any plan: what earns money, at the most that a row alone allows.

@@ -21,6 +21,7 @@ from .subproblem import Evaluation, Subproblems
 
 SMALL = 3_000_000  # non-zeros over all blocks, up to which one process is quicker
 TRIES = 3
+NO_LIMIT = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}  # bytes: solved LPs are kept on purpose, and a restarted worker begins cold
 
 _own: Subproblems | None = None  # of a worker process
 
@@ -48,12 +49,13 @@ class Workers:
         self.lost = 0
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split,))
+        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split,), env=NO_LIMIT)
 
-    def evaluate(self, plan: np.ndarray, price: np.ndarray) -> list[Evaluation]:
-        """Every block at this plan, in their order."""
-        found = [e for part in self._all("evaluate", lambda blocks: (plan, price, blocks)) for e in part]
-        return sorted(found, key=lambda e: e.block)
+    def evaluate(self, plan: np.ndarray, price: np.ndarray, wanted: list[int] | None = None) -> list[Evaluation]:
+        """These blocks (all of them, if none are named) at this plan, in their order."""
+        of = set(range(self.split.n_blocks) if wanted is None else wanted)
+        parts = self._all("evaluate", lambda blocks: (plan, price, [d for d in blocks if d in of]))
+        return sorted((e for part in parts for e in part), key=lambda e: e.block)
 
     def floor(self, price: np.ndarray) -> np.ndarray:
         """The least cost of each block under any plan."""

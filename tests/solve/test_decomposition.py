@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from siting.results.audit import audit
 from siting.solve.decomposition import Decomposition
 from siting.solve.highs import Highs
 from siting.solve.monolith import Monolith
+from siting.solve.nearest import nearest
 from siting.solve.outcome import Outcome
 from siting.solve.program import Program, whole
 from siting.solve.split import split
@@ -145,3 +147,28 @@ def test_an_interrupt_keeps_the_best_plan(tmp_path: Path):
 
     found = Decomposition(program, options(inputs, 0.0), inputs.unavoidable_cost, tell=tell, interrupt=stop).solve()
     assert found.status == "interrupted" and found.bound < found.objective < np.inf
+
+
+@pytest.mark.parametrize("method", ["decomposition", "monolith"])
+def test_a_what_if_starts_from_the_plan_of_a_study_near_by(tmp_path: Path, method: str):
+    """The same study again, and with less carbon: the same answer as from nothing, and the first plan at once."""
+    before = solve(loose(tmp_path, 90_000.0))
+    tighter = loose(tmp_path, 85_000.0)
+    study = tighter.study.with_(solver={"method": method, "gap": GAP, "time_limit_s": 60.0})
+    tighter = replace(tighter, study=study)
+    fresh, warm = solve(tighter), solve(tighter, near=before)
+    gaps = float(fresh.outcome["gap"]) + float(warm.outcome["gap"])
+    assert abs(float(fresh.outcome["objective"]) - float(warm.outcome["objective"])) <= gaps + 1e-6
+    assert warm.outcome["gap_of_siting_dependent_cost"] <= GAP + 1e-9
+    assert warm.total("carbon_location") <= 85_000.0 * (1 + 1e-6)
+
+
+def test_the_nearest_plan_keeps_the_rows(year: tuple[Inputs, Program]):
+    _, program = year
+    s = split(program)
+    wild = np.random.default_rng(1).uniform(0, 100, s.n_plan)
+    found = nearest(s, wild)
+    assert found is not None
+    rows = s.plan.matrix @ found
+    assert np.all(rows >= s.plan.lower - 1e-6) and np.all(rows <= s.plan.upper + 1e-6)
+    assert nearest(s, found) == pytest.approx(found, abs=1e-6)  # a plan that keeps them stays

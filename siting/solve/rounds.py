@@ -1,0 +1,189 @@
+"""Rounds of one Split: the master proposes, the blocks answer, and what is proved grows.
+
+A round looks at  z + step · (x − z),  between the best plan z and the master's least point x (in-out: Ben-Ameur and Neto,
+"Acceleration of cutting-plane and column generation algorithms", Networks 49, 2007). It keeps all plan rows, may be the new
+best plan, and gives a cut for each block that is solved.
+
+The worst blocks are solved first. The cuts so far bound those not yet solved from below, so a plan is *refuted* as soon as
+the blocks seen prove it dearer than the best: the others are spared.
+
+Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
+stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repaired`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import Infeasible
+from . import infeasibility
+from .master import Master, Step
+from .split import Split
+from .subproblem import Evaluation
+from .workers import Workers
+
+if TYPE_CHECKING:
+    from .decomposition import Decomposition
+
+STEP, LEAST_STEP = 0.4, 0.1  # the first, and the least, from the best plan towards the master's least point
+LONGER, SHORTER = 1.5, 0.7  # times the step, after a new best plan and after a refuted one
+NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
+PARTS = 5  # of the blocks: after each the plan may be refuted; smaller ones spare more work and teach less
+DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
+ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
+REPAIRS, SETTLED = 20, 1e-4  # rounds of a repair, and the gap at which one is in vain
+ROUNDING = 1e-6  # of the objective: what broken rules may cost at the dearest price, and still be called kept
+
+
+@dataclass
+class Best:
+    """A plan under which every block was solved."""
+
+    value: float
+    plan: np.ndarray
+    broken: np.ndarray  # over the year, by elastic column
+    worth: float  # of what is broken, at the dearest price
+
+
+class Rounds:
+    """A split with its master and its workers; `run` is told of bounds and asked when to stop."""
+
+    def __init__(self, run: Decomposition, s: Split, price: np.ndarray, processes: int | None):
+        self.run, self.split, self.price = run, s, price
+        self.workers = Workers(s, processes)
+        self.master = Master(s, self.workers.floor(price), run.interrupt)
+        self.integer = bool(s.plan.integer.any())
+        self._error = np.full(s.n_blocks, np.inf)  # by which the cuts last missed each block
+        self._grid = self._new_rows = 0
+
+    def close(self) -> None:
+        self.workers.close()
+
+    def settle(
+        self,
+        start: np.ndarray | None,
+        gap: float,
+        stage: str,
+        going: Callable[[], bool],
+        proves: bool = False,
+        fixed: bool = False,
+    ) -> Best | None:
+        """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
+        `proves` lets the bound be the run's. Stops when not `going`; None where no plan was looked at."""
+        run, low, step = self.run, -np.inf, STEP
+        self.master.fix(start if fixed else None)
+        self._grid_rows()
+        best = None if start is None or not self._servable(start, proves or fixed) else self._look(start)
+        while best is None or going():
+            least = self.master.relaxation(max(run.seconds_left(), 1.0))
+            if not len(least.plan):
+                if proves and best is None and least.status == "infeasible":
+                    raise Infeasible(infeasibility.explain(run.program, run.cuts))
+                break
+            low = max(low, least.bound)
+            if proves:
+                run.bound = max(run.bound, low)
+            run.progress(stage)
+            if fixed and low > run.incumbent:
+                break  # these integers cannot be better than the best plan
+            if best is not None and best.value - low <= run.allowed(best.value, gap):
+                break
+            near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
+            length = 1.0 if best is None or (near and run.rounds % 2) else step
+            towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
+            if self._servable(towards, proves or fixed) or best is not None:
+                found = self._look(towards, np.inf if best is None else best.value)
+                if found is not None and not (self._new_rows and best is not None):
+                    best, step = found, min(step * LONGER, 1.0)
+                else:
+                    step = max(step * SHORTER, LEAST_STEP)
+        self.master.fix(None)
+        return best
+
+    def repaired(self, best: Best, going: Callable[[], bool]) -> Best | None:
+        """A plan near `best` that breaks no rule: they are dear now. None where none is found."""
+        before, s, room = self.price, self.split, ROOM
+        kinds = s.kinds()
+        dear = np.isin(kinds, kinds[best.broken > 0])
+        found: Best | None = best
+        for _ in range(REPAIRS):
+            if found is None or not self.breaks(found) or not going():
+                break
+            if self.price is before:
+                self.price = np.where(dear, np.minimum(before * DEARER, DEAREST), before)
+                found = self._look(best.plan)
+                assert found is not None
+            with self.master.within(*self._near(best.plan, room)):
+                least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+            self.run.progress("repair")
+            if found.value - least.bound <= self.run.allowed(found.value, SETTLED) and self.breaks(found):
+                room *= WIDER
+            elif len(least.plan) and self._servable(least.plan, True):
+                found = self._look(least.plan)
+        self.price = before
+        return None if found is None or self.breaks(found) else found
+
+    def _near(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds: shares and edges are free, whole numbers kept, the rest within `room` of the largest of its kind."""
+        s = self.split
+        free = s.shared_out()
+        room_mw = np.where(free, np.inf, np.where(s.plan.integer, 0.0, room * s.typical(plan)))
+        kept = np.where(s.plan.integer, np.round(plan), plan)
+        return np.maximum(s.plan.column_lower, kept - room_mw), np.minimum(s.plan.column_upper, kept + room_mw)
+
+    def whole_modules(self, best: Best, gap: float, seconds: float) -> Step:
+        """The master with whole modules."""
+        return self.master.whole_modules(self.run.allowed(best.value, gap), seconds, self.run.tell)
+
+    def breaks(self, best: Best) -> bool:
+        """Whether the plan breaks a rule by more than rounding."""
+        return best.worth > ROUNDING * abs(best.value)
+
+    def charge_more(self, best: Best) -> None:
+        """From now on, more for what this plan breaks."""
+        kinds = self.split.kinds()
+        dear = np.isin(kinds, kinds[best.broken > 0])
+        self.price = np.where(dear, np.minimum(self.price * DEARER**0.5, DEAREST), self.price)
+
+    def _look(self, plan: np.ndarray, beat: float = np.inf) -> Best | None:
+        """Every block at this plan; None as soon as it is proved to cost more than `beat`."""
+        s = self.split
+        told = self.master.at(plan)
+        value = s.constant + float(s.plan.cost @ plan + s.weight @ told)
+        found: list[Evaluation] = []
+        worst = np.argsort(-self._error, kind="stable")
+        for some in np.array_split(worst, min(PARTS, s.n_blocks)):
+            part = self.workers.evaluate(plan, self.price, some.tolist())
+            found += part
+            for e in part:
+                self._error[e.block] = s.weight[e.block] * (e.value - told[e.block])
+                value += self._error[e.block]
+            if value > beat:
+                break
+        self.master.add(found)
+        self.run.count(len(found), s)
+        if value > beat:
+            return None
+        broken, worth = np.zeros(len(self.price)), 0.0
+        for e in found:
+            broken += s.weight[e.block] * e.broken
+            worth += s.weight[e.block] * DEAREST * float(s.penalty[s.elastic(), e.block] @ e.broken)
+        return Best(value, plan, broken, worth)
+
+    def _servable(self, plan: np.ndarray, matters: bool) -> bool:
+        """Whether the grid can serve this plan; rows that it violates are added."""
+        self._new_rows = len(self.run.violated(plan)) if matters else 0
+        self._grid_rows()
+        return not self._new_rows
+
+    def _grid_rows(self) -> None:
+        """Rows of the grid found so far; coarse splits see the same plan columns under other numbers and do without."""
+        if self.split.n_plan != len(self.run.program.plan.columns):
+            return
+        for cut in self.run.cuts[self._grid :]:
+            self.master.add_grid(cut)
+        self._grid = len(self.run.cuts)
