@@ -65,7 +65,23 @@ UNITS = (  # endings of a column's name, the longer before one that it ends with
     ("_ms", "ms"),
     ("_ha", "ha"),
 )
-KEYS = {"bus", "bus0", "bus1", "branch", "year", "id", "hour", "block", "month", "line", "fleet"}
+KEYS = {
+    "bus",
+    "bus0",
+    "bus1",
+    "branch",
+    "year",
+    "id",
+    "hour",
+    "block",
+    "month",
+    "line",
+    "fleet",
+    "stage",
+    "opens",
+    "waits_until",
+    "exists_from",
+}
 SYNTHETIC = re.compile(r"\b(synthetic|modelled|assumed|estimated|proxy|stylised)\b", re.IGNORECASE)
 
 

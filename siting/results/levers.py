@@ -12,8 +12,8 @@ from ..solve.program import Program
 from .solution import Solution
 
 COLUMNS = [
-    "measure", "kind", "work", "share", "most_share", "mw", "mwh_per_year", "eur_2024_per_year", "eur_2024_per_mw_year",
-    "worth_eur_2024_per_mw_year",
+    "measure", "kind", "work", "share", "most_share", "mw", "mwh_per_year", "cost_eur_2024_per_year",
+    "price_eur_2024_per_mw_year", "worth_eur_2024_per_mw_year",
 ]  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def merit_order(s: Solution) -> pd.DataFrame:
     """
     d = s.data
     rows = [*_levers(d), *_edge(d, s.accounts), *_sites(s)]
-    return pd.DataFrame(rows, columns=COLUMNS).sort_values("eur_2024_per_mw_year", ignore_index=True)
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values("price_eur_2024_per_mw_year", ignore_index=True)
 
 
 def saved_together(s: Solution) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def test_hand_case(tmp_path):
     assert paid == pytest.approx(87_600 * (0.5 * 10 + float(share.sel(lever="dear")) * 40))
     table = s.notes["levers"].set_index("measure")
     assert table["mw"]["cheap"] == pytest.approx(2.5)
-    assert table["eur_2024_per_mw_year"]["cheap"] == pytest.approx(438_000 / 2.5)
+    assert table["price_eur_2024_per_mw_year"]["cheap"] == pytest.approx(438_000 / 2.5)
     assert list(table.index[:2]) == ["cheap", "dear"] and "north" in table.index
 
 
