@@ -62,8 +62,8 @@ def finding(race: Race, region: str) -> str:
     last = int(race.table["year"].iloc[-1])
     work, both = race.runs_out["work"], race.runs_out["levers_and_chips"]
     if not np.isfinite(work):
-        return f"{region}: the headroom of the candidates lasts beyond {last}, even at the efficiency of {race.reference}"
-    start = f"{region}: the candidates are full in {work:.0f} at the efficiency of {race.reference}"
+        return f"{region}: the headroom of the candidates lasts beyond {last}, even at the efficiency of {race.first_year}"
+    start = f"{region}: the candidates are full in {work:.0f} at the efficiency of {race.first_year}"
     slow, fast = race.runs_out["levers_and_chips_high"], race.runs_out["levers_and_chips_low"]
     if np.isfinite(both):
         return f"{start}; newer chips and levers put that off to {both:.0f} ({_until(slow, last)} to {_until(fast, last)})"
@@ -89,7 +89,7 @@ def _names(axes: object, race: Race) -> None:
     """The name of each line at its end, apart from each other."""
     t = race.table.iloc[-1]
     ends = [
-        (t["work_mw"], f"work at the efficiency\nof {race.reference}", WORK), (t["chips_mw"], "with newer chips", CHIPS),
+        (t["work_mw"], f"work at the efficiency\nof {race.first_year}", WORK), (t["chips_mw"], "with newer chips", CHIPS),
         (t["levers_and_chips_mw"], "with levers and\nnewer chips", BOTH),
         (t["headroom_mw"], "headroom of all\ncandidates", ROOM),
     ]  # fmt: skip

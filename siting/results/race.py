@@ -23,16 +23,15 @@ WAYS = ("work", "chips", "levers_and_chips")
 
 @dataclass(frozen=True)
 class Race:
-    """`table`: one row a year: `work_mw` (at the efficiency of `reference`), `chips_mw`, `levers_and_chips_mw` with `_low`
+    """`table`: one row a year: `work_mw` (at the efficiency of `first_year`), `chips_mw`, `levers_and_chips_mw` with `_low`
     and `_high` (a fast and a slow gain of chips), `levers_mw`, `headroom_mw`; all MW of IT. `runs_out`: way → year, NaN where
-    the headroom lasts. `plan`: MW of IT that stand in each stage. `assumptions`: the rows that it rests on; `reference`: whose
-    efficiency `work_mw` has."""
+    the headroom lasts. `plan`: MW of IT that stand in each stage. `assumptions`: the rows that it rests on."""
 
     table: pd.DataFrame
     runs_out: dict[str, float]
     plan: pd.Series
     assumptions: pd.DataFrame
-    reference: str
+    first_year: int
 
     @property
     def outlook_from(self) -> int:
@@ -61,7 +60,7 @@ def race(solution: Solution, until: int, factors: Ranges | None = None) -> Race:
     headroom = float(solution.notes["stacking"]["jointly_mw"].iloc[0]) / per_it
     table = pd.DataFrame({"year": at, "work_mw": work, "levers_mw": work * (1 - saved), "headroom_mw": headroom})
     for ending, slow in (("", gain.value), ("_low", gain.high), ("_high", gain.low)):
-        chips = fleet_mw(work, slow, int(life.value)) / _start(each[0])
+        chips = fleet_mw(work, slow, int(life.value))
         table[f"chips_mw{ending}"] = chips
         table[f"levers_and_chips_mw{ending}"] = chips * (1 - saved)
     ends = {f"{way}{end}": f"{way}_mw{end}" for way in WAYS for end in (("",) if way == "work" else ("", "_low", "_high"))}
@@ -69,8 +68,7 @@ def race(solution: Solution, until: int, factors: Ranges | None = None) -> Race:
     rows = [(n, r.value, r.low, r.high, r.unit, r.source, r.mark) for n, r in (("gain per year", gain), ("life", life))]
     assumed = pd.DataFrame(rows, columns=["chips", "value", "low", "high", "unit", "source", "mark"])
     stands = pd.Series([_stands(s) for s in each], years, name="it_mw")
-    reference = "the reference chips" if "chips_standing" in each[0].data else str(years[0])
-    return Race(table, out, stands, assumed, reference)
+    return Race(table, out, stands, assumed, years[0])
 
 
 def _work_mw(s: Solution) -> float:
@@ -95,14 +93,6 @@ def _saved(s: Solution) -> float:
         return 0.0
     peak = d["demand"].sum("region").max(["block", "hour"]) + d["training_energy"] / 8760
     return float((peak * d["workloads_relieved"]).sum() / peak.sum())
-
-
-def _start(s: Solution) -> float:
-    """Work per MW of what stands in the first stage, over that of the reference."""
-    d = s.data
-    if "chips_standing" not in d:
-        return 1.0
-    return float((d["chip_performance"] * d["chips_standing"]).sum() / d["chips_standing"].sum())
 
 
 def _stands(s: Solution) -> float:

@@ -11,6 +11,7 @@ from siting.errors import StudyError
 from siting.physics.vintages import fleet_mw
 from siting.reports.race import draw_race, finding
 from tests.blocks.small import two_sites
+from tests.blocks.test_chips import chips_table, two_generations
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,15 @@ def test_a_study_without_stages_or_headroom_has_no_race(solution, tmp_path):
         siting.race(siting.run(two_sites().study(tmp_path)), until=2045)
     with pytest.raises(StudyError, match="the race ends in 2034, but the last stage begins in 2034"):
         siting.race(solution, until=2034)
+
+
+def test_with_generations_of_chips_the_race_is_in_megawatts_of_the_first_stage(tmp_path):
+    """Chips that do twice the work of the reference: 10 MW of work take 5 MW of IT, in the plan and where every line begins."""
+    case = two_generations(tmp_path, {})
+    chips_table(tmp_path / "round", old={"performance": 2.0}, new={"first_year": 2030, "performance": 4.0, "capex": 8e6})
+    s = siting.run(case.study(tmp_path))
+    s.notes["stacking"] = pd.DataFrame({"jointly_mw": [60.0]})
+    r = siting.race(s, until=2040)
+    start = r.table.iloc[0]
+    assert (start["work_mw"], start["chips_mw"], r.plan[2025]) == pytest.approx((5.0, 5.0, 5.0))
+    assert r.table["work_mw"].iloc[5] == pytest.approx(10.0)
