@@ -29,6 +29,7 @@ from siting.solve.decomposition import Decomposition
 from siting.solve.monolith import Monolith
 from siting.solve.program import whole
 from siting.solve.stamp import stamp
+from siting.study.read import read_study, to_yaml
 
 from ..blocks.small import Case, three_sites, with_plant, with_storage
 from ..blocks.test_hand_case import hand_case
@@ -195,6 +196,17 @@ def test_closing_costs_no_more_and_is_audited(tmp_path: Path, more: Any):
         for c in (False, True)
     )
     assert close.outcome["bound"] <= open_.outcome["objective"] * (1 + 1e-9)
+
+
+def test_a_scenario_may_change_one_stage(tmp_path: Path):
+    """Overlays merge stage by stage, and the study's YAML is read again as it was."""
+    less = {"limits": {"carbon_location": {"max_t_per_year": 75_000}}}
+    study = loose(stages={"until_year": 2050, "years": {2030: {}, 2035: less}}).study(tmp_path)
+    other = study.with_(stages={"years": {2035: {"work": {"web": 2.0}}}})
+    assert list(other.stages.years) == [2030, 2035] and other.stages.years[2035].work == {"web": 2.0}
+    assert other.at_stage(2035).limits["carbon_location"][0].most == 75_000
+    (tmp_path / "again.yaml").write_text(to_yaml(other))
+    assert read_study(tmp_path / "again.yaml") == other
 
 
 @pytest.mark.parametrize(
