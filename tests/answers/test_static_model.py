@@ -29,9 +29,8 @@ def static(capacity: np.ndarray, fixed: np.ndarray, demand: np.ndarray, cost: np
     return float(found.fun)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_everything_new_switched_off_is_the_static_model(tmp_path, seed):
-    rng = np.random.default_rng(seed)
+def test_everything_new_switched_off_is_the_static_model(tmp_path):
+    rng = np.random.default_rng(0)
     capacity, fixed, demand = rng.uniform(20, 40, 6), rng.uniform(100, 300, 6), rng.uniform(3, 9, 8)
     numbers = capacity, fixed, demand, rng.uniform(10, 90, (6, 8))
     expected = static(*numbers)

@@ -40,7 +40,7 @@ def with_levers(case: Case, folder: Path, table: pd.DataFrame, **more: object) -
 
 
 def without_limits() -> Case:
-    case = three_sites()
+    case = three_sites(weights=(1,))
     case.raw["limits"] = {}
     return case
 

@@ -48,7 +48,7 @@ def test_growth_and_a_lever_of_a_later_year(tmp_path):
 
 def test_runs_deadlines_and_site_loss_hold_in_every_stage(tmp_path):
     """Audited stage by stage; what N+1 asks for grows with the work."""
-    case = staged(three_sites(), 2030, 2035)
+    case = staged(three_sites(weights=(1,)), 2030, 2035)
     case.raw["stages"]["years"][2035] = {"work": {"web": 1.5, "daily": 2.0, "monthly": 1.2}}
     case.raw["work"]["web"] |= {"latency_ms": 20.0, "n_plus_1": True}
     case.raw["work"]["monthly"]["in_one_place"] = True

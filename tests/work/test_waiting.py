@@ -39,7 +39,7 @@ def test_waiting_against_the_study_solved_again(tmp_path):
 
 def test_a_plan_without_the_host_of_a_run_is_found(tmp_path):
     """The run moves with its choice: not rounded up at two sites."""
-    case = three_sites()
+    case = three_sites(weights=(1,))
     case.raw["limits"] = {}
     case.raw["work"]["web"]["latency_ms"] = 20.0
     case.raw["work"]["yearly"]["in_one_place"] = True
