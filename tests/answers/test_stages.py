@@ -116,7 +116,7 @@ def grown(folder: Path, **raw: Any) -> Any:
     return loose(stages={"until_year": 2050, "years": years}, **raw).inputs(folder)
 
 
-@pytest.mark.parametrize("more", [lambda x: x, with_storage], ids=["plain", "storage"])
+@pytest.mark.parametrize("more", [lambda x: x, with_storage, with_plant], ids=["plain", "storage", "plant"])
 def test_decomposition_brackets_the_monolith(tmp_path: Path, more: Any):
     inputs = more(grown(tmp_path))
     program, options = stamp(build(inputs)), inputs.study.solver
