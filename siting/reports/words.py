@@ -266,13 +266,13 @@ def gap_words(solution: Solution) -> list[str]:
 def effort_words(solution: Solution) -> list[str]:
     """How a plan was proved block by block: on how many hours it began, and for how many the gap holds."""
     o = solution.outcome
-    if "solves" not in o:
+    if "passes" not in o:
         return []
     blocks, first, length = int(float(o["blocks"])), int(float(o["first_blocks"])), solution.data.sizes["hour"]
     began = f"a first plan from {first * length:,} of {blocks * length:,} hours" if first else "the plan of a study near by"
     return [
-        f"Solved block by block, from {began}; the gap is proven for all {blocks * length:,} hours, with "
-        f"{float(o['solves']) / blocks:.1f} times their work."
+        f"Solved block by block, from {began}; the gap is proven for all {blocks * length:,} hours, "
+        f"which were solved {int(float(o['passes']))} times."
     ]
 
 

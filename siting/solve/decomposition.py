@@ -35,6 +35,7 @@ COARSEST = 12  # blocks that need no coarser level
 COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
 OF_GAP = 0.4  # of the gap asked for: what the relaxation, and what settling a plan, may take of it
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules
+IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
 RELAXATION_SHARE = 0.6  # of the time, at most, for the relaxation
 
 
@@ -63,7 +64,7 @@ class Decomposition:
         self.seen = np.empty(0, np.int64) if seen is None else seen  # columns whose values find_cuts wants
         self.near = near
         self.cuts: list[Cut] = []
-        self.rounds, self.solves, self.first_blocks = 0, 0, 0
+        self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
 
     def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
@@ -94,7 +95,7 @@ class Decomposition:
             rounds.close()
 
     def _proven(self, rounds: Rounds, start: np.ndarray | None) -> Outcome:
-        gap, best, status = self.options.gap, None, "limit"
+        gap, best, status, in_vain = self.options.gap, None, "limit", 0
         relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self._going_for(RELAXATION_SHARE), proves=True)
         prices = rounds.master.grid_prices
         while relaxed is not None and (best is None or self.going()):
@@ -107,14 +108,14 @@ class Decomposition:
             if self._closed(best) or not self.going():
                 break
             if plan is None or plan.value - chosen.value > self.allowed(plan.value) / 2:
-                rounds.charge_more(chosen)
+                in_vain = 0 if rounds.charge_more(chosen) else in_vain + 1
+            if best is None and in_vain == IN_VAIN:
+                raise Infeasible(infeasibility.explain(self.program, self.cuts))
             if not rounds.integer:
                 gap *= OF_GAP
                 relaxed = rounds.settle(chosen.plan, gap, "relaxation", self.going, proves=True)
         if best is None:
-            if self.interrupt.is_set() or self.seconds_left() <= 0:
-                raise StoppedEarly("time or patience ended before any plan was found; allow more (solver.time_limit_s)")
-            raise Infeasible(infeasibility.explain(self.program, self.cuts))
+            raise StoppedEarly("time or patience ended before any plan was found; allow more (solver.time_limit_s)")
         if self._closed(best):
             status = "optimal"
         elif self.interrupt.is_set():
@@ -134,7 +135,7 @@ class Decomposition:
             list(self.cuts),
             prices,
             self.rounds,
-            effort=Effort(self.program.n_blocks, self.first_blocks, self.solves),
+            effort=Effort(self.program.n_blocks, self.first_blocks, self.passes),
         )
 
     def _whole(self, rounds: Rounds, near: Best) -> Best | None:
@@ -142,6 +143,8 @@ class Decomposition:
         gap = self.options.gap * OF_GAP
         found = rounds.whole_modules(near, gap / 2, max(self.seconds_left() * MIP_SHARE, 1.0))
         self.bound = max(self.bound, found.bound)
+        if found.status == "infeasible":
+            raise Infeasible(infeasibility.explain(self.program, self.cuts))
         return rounds.settle(found.plan, gap, "plan", self.going, fixed=True) if len(found.plan) else None
 
     def _closed(self, best: Best | None) -> bool:
@@ -176,11 +179,11 @@ class Decomposition:
         until = time.monotonic() + share * self.seconds_left()
         return lambda: self.going() and time.monotonic() < until
 
-    def count(self, solved: int, s: Split) -> None:
-        """A round that solved so many blocks of this split."""
+    def count(self, s: Split) -> None:
+        """A round over all blocks of this split."""
         self.rounds += 1
         if s.n_blocks == self.program.n_blocks:
-            self.solves += solved
+            self.passes += 1
         else:
             self.first_blocks = max(self.first_blocks, s.n_blocks)
 

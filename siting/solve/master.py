@@ -51,8 +51,6 @@ class Master:
         self.highs.relax(True)
         self._first = matrix.shape[0]
         self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; -1: never dropped
-        self._cuts = sp.csr_matrix((0, s.n_plan))  # slopes of the rows after the plan's, per occurrence of their block
-        self._constant, self._block = np.empty(0), np.empty(0, int)  # the same rows'; block -1: a row of the grid
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
 
     def add(self, found: list[Evaluation]) -> None:
@@ -74,19 +72,12 @@ class Master:
         theta = sp.csr_matrix((np.ones(len(found)), (np.arange(len(found)), block)), (len(found), s.n_blocks))
         rows = sp.hstack([-cuts / self.unit, theta]).tocsr()
         self.highs.add_rows(constant / self.unit, rows.indptr[:-1], rows.indices, rows.data)
-        self._keep(cuts, constant, block, 0)
+        self._idle = np.append(self._idle, np.zeros(len(found), int))
 
     def add_grid(self, cut: Cut) -> None:
         """A row of the grid over plan columns; never dropped."""
         self.highs.add_cut(cut)
-        self._keep(sp.csr_matrix((1, self.n_plan)), np.zeros(1), np.array([-1]), -1)
-
-    def at(self, plan: np.ndarray) -> np.ndarray:
-        """(blocks,) What the cuts prove that each block costs under `plan`, per occurrence."""
-        out = self.lower[self.n_plan :] * self.unit
-        of_block = self._block >= 0
-        np.maximum.at(out, self._block[of_block], (self._cuts @ plan + self._constant)[of_block])
-        return out
+        self._idle = np.append(self._idle, -1)
 
     @contextmanager
     def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
@@ -95,11 +86,6 @@ class Master:
         self.highs.bound_columns(every, lower, upper)
         yield
         self.highs.bound_columns(every, self.lower[every], self.upper[every])
-
-    def _keep(self, cuts: sp.csr_matrix, constant: np.ndarray, block: np.ndarray, idle: int) -> None:
-        self._cuts = sp.vstack([self._cuts, cuts]).tocsr()
-        self._constant, self._block = np.append(self._constant, constant), np.append(self._block, block)
-        self._idle = np.append(self._idle, np.full(len(block), idle))
 
     def relaxation(self, time_limit: float) -> Step:
         """The least of the model without integrality."""
@@ -137,5 +123,4 @@ class Master:
         if len(self._idle) > most:
             stays = self._idle <= np.sort(self._idle)[most * 3 // 4]
             self.highs.delete_rows(np.flatnonzero(~stays) + self._first)
-            self._cuts, self._constant = self._cuts[stays], self._constant[stays]
-            self._block, self._idle = self._block[stays], self._idle[stays]
+            self._idle = self._idle[stays]

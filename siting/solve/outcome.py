@@ -12,12 +12,12 @@ from .program import Cut
 
 
 class Effort(NamedTuple):
-    """Of a solve block by block: blocks of hours in all, blocks that the first plan was made from (0: it had one), and blocks
-    solved until the gap held for all of them."""
+    """Of a solve block by block: blocks of hours in all, blocks that the first plan was made from (0: it had one), and how
+    often all blocks were solved until the gap held for all of them."""
 
     blocks: int
     first_blocks: int
-    solves: int
+    passes: int
 
 
 @dataclass

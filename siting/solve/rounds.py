@@ -4,9 +4,6 @@ A round looks at  z + step · (x − z),  between the best plan z and the master
 "Acceleration of cutting-plane and column generation algorithms", Networks 49, 2007). It keeps all plan rows, may be the new
 best plan, and gives a cut for each block that is solved.
 
-The worst blocks are solved first. The cuts so far bound those not yet solved from below, so a plan is *refuted* as soon as
-the blocks seen prove it dearer than the best: the others are spared.
-
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repaired`).
 """
@@ -29,10 +26,8 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .decomposition import Decomposition
 
-STEP, LEAST_STEP = 0.4, 0.1  # the first, and the least, from the best plan towards the master's least point
-LONGER, SHORTER = 1.5, 0.7  # times the step, after a new best plan and after a refuted one
+STEP = 0.4  # from the best plan towards the master's least point
 NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
-PARTS = 5  # of the blocks: after each the plan may be refuted; smaller ones spare more work and teach less
 DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
 ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
 REPAIRS, SETTLED = 20, 1e-4  # rounds of a repair, and the gap at which one is in vain
@@ -57,7 +52,6 @@ class Rounds:
         self.workers = Workers(s, processes)
         self.master = Master(s, self.workers.floor(price), run.interrupt)
         self.integer = bool(s.plan.integer.any())
-        self._error = np.full(s.n_blocks, np.inf)  # by which the cuts last missed each block
         self._grid = self._new_rows = 0
 
     def close(self) -> None:
@@ -74,7 +68,7 @@ class Rounds:
     ) -> Best | None:
         """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
         `proves` lets the bound be the run's. Stops when not `going`; None where no plan was looked at."""
-        run, low, step = self.run, -np.inf, STEP
+        run, low = self.run, -np.inf
         self.master.fix(start if fixed else None)
         self._grid_rows()
         best = None if start is None or not self._servable(start, proves or fixed) else self._look(start)
@@ -93,14 +87,12 @@ class Rounds:
             if best is not None and best.value - low <= run.allowed(best.value, gap):
                 break
             near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
-            length = 1.0 if best is None or (near and run.rounds % 2) else step
+            length = 1.0 if best is None or (near and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
             if self._servable(towards, proves or fixed) or best is not None:
-                found = self._look(towards, np.inf if best is None else best.value)
-                if found is not None and not (self._new_rows and best is not None):
-                    best, step = found, min(step * LONGER, 1.0)
-                else:
-                    step = max(step * SHORTER, LEAST_STEP)
+                found = self._look(towards)
+                if best is None or (found.value < best.value and not self._new_rows):
+                    best = found
         self.master.fix(None)
         return best
 
@@ -116,7 +108,6 @@ class Rounds:
             if self.price is before:
                 self.price = np.where(dear, np.minimum(before * DEARER, DEAREST), before)
                 found = self._look(best.plan)
-                assert found is not None
             with self.master.within(*self._near(best.plan, room)):
                 least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             self.run.progress("repair")
@@ -143,31 +134,20 @@ class Rounds:
         """Whether the plan breaks a rule by more than rounding."""
         return best.worth > ROUNDING * abs(best.value)
 
-    def charge_more(self, best: Best) -> None:
-        """From now on, more for what this plan breaks."""
+    def charge_more(self, best: Best) -> bool:
+        """From now on, more for what this plan breaks; False where that is at its dearest already."""
         kinds = self.split.kinds()
-        dear = np.isin(kinds, kinds[best.broken > 0])
+        dear = np.isin(kinds, kinds[best.broken > 0]) & (self.price < DEAREST)
         self.price = np.where(dear, np.minimum(self.price * DEARER**0.5, DEAREST), self.price)
+        return bool(dear.any())
 
-    def _look(self, plan: np.ndarray, beat: float = np.inf) -> Best | None:
-        """Every block at this plan; None as soon as it is proved to cost more than `beat`."""
+    def _look(self, plan: np.ndarray) -> Best:
+        """Every block at this plan; their cuts are kept."""
         s = self.split
-        told = self.master.at(plan)
-        value = s.constant + float(s.plan.cost @ plan + s.weight @ told)
-        found: list[Evaluation] = []
-        worst = np.argsort(-self._error, kind="stable")
-        for some in np.array_split(worst, min(PARTS, s.n_blocks)):
-            part = self.workers.evaluate(plan, self.price, some.tolist())
-            found += part
-            for e in part:
-                self._error[e.block] = s.weight[e.block] * (e.value - told[e.block])
-                value += self._error[e.block]
-            if value > beat:
-                break
+        found: list[Evaluation] = self.workers.evaluate(plan, self.price)
         self.master.add(found)
-        self.run.count(len(found), s)
-        if value > beat:
-            return None
+        self.run.count(s)
+        value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         broken, worth = np.zeros(len(self.price)), 0.0
         for e in found:
             broken += s.weight[e.block] * e.broken

@@ -51,11 +51,10 @@ class Workers:
     def _start(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split,), env=NO_LIMIT)
 
-    def evaluate(self, plan: np.ndarray, price: np.ndarray, wanted: list[int] | None = None) -> list[Evaluation]:
-        """These blocks (all of them, if none are named) at this plan, in their order."""
-        of = set(range(self.split.n_blocks) if wanted is None else wanted)
-        parts = self._all("evaluate", lambda blocks: (plan, price, [d for d in blocks if d in of]))
-        return sorted((e for part in parts for e in part), key=lambda e: e.block)
+    def evaluate(self, plan: np.ndarray, price: np.ndarray) -> list[Evaluation]:
+        """Every block at this plan, in their order."""
+        found = [e for part in self._all("evaluate", lambda blocks: (plan, price, blocks)) for e in part]
+        return sorted(found, key=lambda e: e.block)
 
     def floor(self, price: np.ndarray) -> np.ndarray:
         """The least cost of each block under any plan."""
