@@ -141,7 +141,7 @@ class Decomposition:
     def _whole(self, rounds: Rounds, near: Best) -> Best | None:
         """The cheapest whole modules by the cuts so far, and the rest settled under them."""
         gap = self.options.gap * OF_GAP
-        found = rounds.whole_modules(near, gap / 2, max(self.seconds_left() * MIP_SHARE, 1.0))
+        found = rounds.whole_modules(near, gap, max(self.seconds_left() * MIP_SHARE, 1.0))
         self.bound = max(self.bound, found.bound)
         if found.status == "infeasible":
             raise Infeasible(infeasibility.explain(self.program, self.cuts))

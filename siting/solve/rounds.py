@@ -30,8 +30,8 @@ STEP = 0.4  # from the best plan towards the master's least point
 NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
 DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
 ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
-REPAIRS, SETTLED = 20, 1e-4  # rounds of a repair, and the gap at which one is in vain
-ROUNDING = 1e-6  # of the objective: what broken rules may cost at the dearest price, and still be called kept
+REPAIRS, SETTLED = 40, 1e-4  # rounds of a repair, and the gap at which its room is too small
+ROUNDING = 1e-5  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
 
 @dataclass
@@ -101,20 +101,17 @@ class Rounds:
         before, s, room = self.price, self.split, ROOM
         kinds = s.kinds()
         dear = np.isin(kinds, kinds[best.broken > 0])
-        found: Best | None = best
-        for _ in range(REPAIRS):
-            if found is None or not self.breaks(found) or not going():
-                break
-            if self.price is before:
-                self.price = np.where(dear, np.minimum(before * DEARER, DEAREST), before)
-                found = self._look(best.plan)
+        self.price = np.where(dear, np.minimum(before * DEARER, DEAREST), before)
+        found: Best | None = self._look(best.plan) if self.breaks(best) else best
+        last = self.run.rounds + REPAIRS
+        while found is not None and self.breaks(found) and going() and self.run.rounds < last:
             with self.master.within(*self._near(best.plan, room)):
                 least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             self.run.progress("repair")
-            if found.value - least.bound <= self.run.allowed(found.value, SETTLED) and self.breaks(found):
+            if room < 1.0 and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
                 room *= WIDER
-            elif len(least.plan) and self._servable(least.plan, True):
-                found = self._look(least.plan)
+            else:
+                found = self._look(least.plan) if len(least.plan) and self._servable(least.plan, True) else None
         self.price = before
         return None if found is None or self.breaks(found) else found
 

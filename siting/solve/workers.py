@@ -19,7 +19,7 @@ from ..errors import SolveError
 from .split import Split
 from .subproblem import Evaluation, Subproblems
 
-SMALL = 3_000_000  # non-zeros over all blocks, up to which one process is quicker
+SMALL = 700_000  # non-zeros over all blocks, up to which one process is quicker
 TRIES = 3
 NO_LIMIT = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}  # bytes: solved LPs are kept on purpose, and a restarted worker begins cold
 
