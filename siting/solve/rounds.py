@@ -110,8 +110,10 @@ class Rounds:
             self.run.progress("repair")
             if room < 1.0 and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
                 room *= WIDER
-            else:
-                found = self._look(least.plan) if len(least.plan) and self._servable(least.plan, True) else None
+            elif not len(least.plan):
+                found = None
+            elif self._servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
+                found = self._look(least.plan)
         self.price = before
         return None if found is None or self.breaks(found) else found
 
