@@ -269,10 +269,10 @@ def effort_words(solution: Solution) -> list[str]:
     if "passes" not in o:
         return []
     blocks, first, length = int(float(o["blocks"])), int(float(o["first_blocks"])), solution.data.sizes["hour"]
-    began = f"a first plan from {first * length:,} of {blocks * length:,} hours" if first else "the plan of a study near by"
+    began = f", from a first plan of {first * length:,} of {blocks * length:,} hours" if first else ""
     return [
-        f"Solved block by block, from {began}; the gap is proven for all {blocks * length:,} hours, "
-        f"which were solved {int(float(o['passes']))} times."
+        f"Solved block by block{began}; the gap is proven for all {blocks * length:,} hours, which were solved "
+        f"{int(float(o['passes']))} times."
     ]
 
 

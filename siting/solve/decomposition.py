@@ -8,7 +8,7 @@
 
 Rows of the grid are added to the master as they are found violated.
 
-Geoffrion, "Generalized Benders decomposition", JOTA 10 (1972). Cost: one round solves at most every block once, warm (linear
+Geoffrion, "Generalized Benders decomposition", JOTA 10 (1972). Cost: one round solves every block once, warm (linear
 in hours, slightly more than linear in sites); rounds hardly grow with hours.
 """
 
