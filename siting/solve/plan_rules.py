@@ -5,6 +5,7 @@ The columns of the grid come first, so what the grid decides (`settle`) keeps it
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,15 +13,19 @@ import numpy as np
 
 from ..inputs.inputs import Inputs
 from .headroom import JointHeadroom
+from .plan_alone import PlanAlone
 from .program import Program, WideRow
 from .site_loss import SiteLoss
+
+SHARE_OF_TIME = 0.1  # of the study's time limit, at most, for what whole plans need at least
+WHOLE = 1e-4  # of a module: what a bound may miss by rounding
 
 
 class PlanRules:
     """`columns`: numbers of the plan's columns whose values `find` wants, in this order."""
 
     def __init__(self, program: Program, grid: JointHeadroom | None, losses: Sequence[SiteLoss]):
-        self.grid, self.losses = grid, losses
+        self.program, self.grid, self.losses = program, grid, losses
         self._parts = [program.grid_columns(), *(loss.columns for loss in losses)]
         self.columns = np.concatenate(self._parts)
         self._starts = np.cumsum([0, *(len(p) for p in self._parts)])
@@ -30,10 +35,7 @@ class PlanRules:
 
     def find(self, values: np.ndarray) -> list[WideRow]:
         """The rows that these values break."""
-        rows = [] if self.grid is None else [self.wide(0, row) for row in self.grid.cuts(self._of(0, values))]
-        for i, loss in enumerate(self.losses, start=1):
-            rows += [self.wide(i, row) for row in loss.rows(self._of(i, values))]
-        return rows
+        return self._of_grid(values) + self._of_losses(values)
 
     def settle(self, values: np.ndarray) -> Any:
         """What the grid's rule of flexible connections decides (see `curtailment`)."""
@@ -41,8 +43,38 @@ class PlanRules:
         return self.grid.settle(self._of(0, values))
 
     def first(self, inputs: Inputs) -> list[WideRow]:
-        """Rows that are worth having from the start: those of the grid."""
-        return [] if self.grid is None else [self.wide(0, row) for row in self.grid.first_cuts(inputs)]
+        """Rows that are worth having from the start."""
+        rows = [] if self.grid is None else [self.wide(0, row) for row in self.grid.first_cuts(inputs)]
+        rows += [self.wide(i, row) for i, loss in enumerate(self.losses, start=1) for row in loss.first()]
+        return rows + self._whole_modules(inputs, rows) if self.losses else rows
+
+    def _whole_modules(self, inputs: Inputs, rows: Sequence[WideRow]) -> list[WideRow]:
+        """How much new IT the loss of a site asks for at least, in whole modules; and rows found on the way."""
+        alone, out = PlanAlone(self.program, self.columns, self._first_broken), []
+        alone.add(rows)
+        asked = [(i, loss, sites) for i, loss in enumerate(self.losses, start=1) for sites in loss.within_reach()]
+        until = time.monotonic() + inputs.study.solver.time_limit_s * SHARE_OF_TIME
+        size = inputs.study.sites.module_mw if inputs.study.cooling is not None else None
+        for i, loss, sites in asked:
+            least = alone.least(loss.new_at(sites), until - time.monotonic())
+            if size is not None:
+                least = float(np.ceil(least / size - WHOLE)) * size
+            if least > 0:
+                row = self.wide(i, loss.at_least(sites, least))
+                alone.add([row])
+                out.append(row)
+        return [*alone.found, *out]
+
+    def _first_broken(self, values: np.ndarray) -> list[WideRow]:
+        """Rows of lost sites that these values break; where there are none, those of the grid, which take longer to find."""
+        return self._of_losses(values) or self._of_grid(values)
+
+    def _of_grid(self, values: np.ndarray) -> list[WideRow]:
+        return [] if self.grid is None else [self.wide(0, row) for row in self.grid.cuts(self._of(0, values))]
+
+    def _of_losses(self, values: np.ndarray) -> list[WideRow]:
+        each = enumerate(self.losses, start=1)
+        return [self.wide(i, row) for i, loss in each for row in loss.rows(self._of(i, values))]
 
     def wide(self, part: int, row: Any) -> WideRow:
         """A row of a part (0: the grid) over all columns."""

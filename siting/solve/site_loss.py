@@ -22,7 +22,7 @@ from ..inputs.stages import each_stage, stages_of
 from .program import Program
 
 SHORT_MW = 2e-3  # a plan that is short by less is short by rounding
-FIRM, RELIEVED = ("cooling.firm_in", "workloads.firm"), "workloads.relieved"
+FIRM, RELIEVED, NEW = ("cooling.firm_in", "workloads.firm"), "workloads.relieved", "sites.new_it"
 
 
 class LossRow(NamedTuple):
@@ -42,11 +42,13 @@ def site_losses(inputs: Inputs, program: Program) -> list[SiteLoss]:
 
 @dataclass
 class SiteLoss:
-    """The rule in one stage. `columns`: numbers of the plan's columns that it sees, firm MW of each hall first."""
+    """The rule in one stage. `columns`: numbers of the plan's columns that it sees: firm MW of each hall, relief of works, new
+    IT of each site."""
 
     rule: Losses
     columns: np.ndarray
     relieved: dict[str, int]  # work -> place among the columns
+    new_it: dict[str, int]  # site -> place among the columns
     stage: int | None
 
     @classmethod
@@ -58,13 +60,20 @@ class SiteLoss:
         name = FIRM[0] if "cooling" in inputs.data.coords else FIRM[1]
         found = {}
         for j, c in enumerate(program.plan.columns):
-            if c.name in (name, RELIEVED) and c.index.get("stage", stage) == stage:
+            if c.name in (name, RELIEVED, NEW) and c.index.get("stage", stage) == stage:
                 key = tuple(v for k, v in c.index.items() if k != "stage")
                 found[c.name, key if len(key) > 1 else key[0]] = j
-        halls = [found[name, hall] for hall in rule.halls]
         works = [w for w in dict.fromkeys(w for w, _ in rule.users) if (RELIEVED, w) in found]
-        relieved = {w: len(halls) + i for i, w in enumerate(works)}
-        return cls(rule, np.array(halls + [found[RELIEVED, w] for w in works], np.int64), relieved, stage)
+        sites = list(dict.fromkeys(rule.site.tolist()))
+        seen = [*((name, hall) for hall in rule.halls), *((RELIEVED, w) for w in works), *((NEW, s) for s in sites)]
+        place = {key: i for i, key in enumerate(seen)}
+        return cls(
+            rule,
+            np.array([found[key] for key in seen], np.int64),
+            {w: place[RELIEVED, w] for w in works},
+            {s: place[NEW, s] for s in sites},
+            stage,
+        )
 
     def rows(self, values: np.ndarray) -> list[LossRow]:
         """The rows that these values of the columns break, the worst first."""
@@ -72,12 +81,37 @@ class SiteLoss:
         firm = dict(zip(rule.halls, values[: len(rule.halls)], strict=True))
         left = {w: 1.0 - (values[self.relieved[w]] if w in self.relieved else 0.0) for w, _ in rule.users}
         found = []
-        opened = [s for s in dict.fromkeys(rule.site.tolist()) if values[: len(rule.halls)][rule.site == s].sum() > SHORT_MW]
+        opened = [s for s in self.new_it if values[: len(rule.halls)][rule.site == s].sum() > SHORT_MW]
         for site in ("", *opened):  # none lost: what a closed site's row would say
             short = rule.without(site, firm, left)
             if short.mw > SHORT_MW:
                 found.append((short.mw, self._row(site, short.users, short.halls)))
         return [row for _, row in sorted(found, key=lambda x: -x[0])]
+
+    def first(self) -> list[LossRow]:
+        """Worth having from the start: all users together, with each candidate lost."""
+        users = np.ones(len(self.rule.users), bool)
+        halls = np.asarray(self.rule.reaches.any(axis=0))
+        return [self._row(site, users, halls) for site in self.new_it]
+
+    def within_reach(self) -> list[list[str]]:
+        """Sites within reach of all users, and of each region alone: sets that hold all that some users can have."""
+        sets = [self.rule.reaches.any(axis=0), *self.rule.reaches]
+        return [list(x) for x in dict.fromkeys(tuple(dict.fromkeys(self.rule.site[halls].tolist())) for halls in sets)]
+
+    def new_at(self, sites: list[str]) -> np.ndarray:
+        """Numbers of the plan's columns of new IT at the sites."""
+        return self.columns[[self.new_it[s] for s in sites]]
+
+    def at_least(self, sites: list[str], mw: float) -> LossRow:
+        """That much new IT at these sites together."""
+        row = np.zeros(len(self.columns))
+        row[[self.new_it[s] for s in sites]] = -1.0
+        return LossRow(f"modules for the loss of a site{self._when}", row, -mw)
+
+    @property
+    def _when(self) -> str:
+        return "" if self.stage is None else f" in {self.stage}"
 
     def _row(self, site: str, users: np.ndarray, halls: np.ndarray) -> LossRow:
         rule, row = self.rule, np.zeros(len(self.columns))
@@ -85,5 +119,4 @@ class SiteLoss:
         for (w, _), peak, inside in zip(rule.users, rule.peak, users, strict=True):
             if inside and w in self.relieved:
                 row[self.relieved[w]] -= peak
-        when = "" if self.stage is None else f" in {self.stage}"
-        return LossRow(f"loss of {site or 'none'}{when}", row, -float(rule.peak[users].sum()))
+        return LossRow(f"loss of {site or 'none'}{self._when}", row, -float(rule.peak[users].sum()))

@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 import siting
+from siting.blocks.model import build
 from siting.errors import InputsError, ModelError
 from siting.inputs.prepare import prepare
 from siting.pipeline import solve
 from siting.results.audit import audit
 from siting.solve.plan_rules import PlanRules
+from siting.solve.site_loss import site_losses
+from siting.solve.stamp import stamp
 from tests.blocks.small import Case, three_sites
 
 HOURS = 8760.0
@@ -75,6 +78,25 @@ def test_against_every_set_of_open_sites(tmp_path):
     assert tried >= 3 and dearer >= 2
 
 
+def test_what_whole_sites_need_at_least(tmp_path):
+    """Before anything is solved: the least IT of any set of sites that bears the loss of one, by trying all sets."""
+    tried = 0
+    for seed in range(7):
+        case, capacity, _, demand, _ = on_a_line(seed)
+        inputs = prepare(case.study(tmp_path))
+        reach = inputs.data["reachable"].sel(workload="web").values > 0
+        sets = [some for n in range(1, 6) for some in combinations(range(5), n)]
+        bears = [o for o in sets if all(carried(tuple(s for s in o if s != z), reach, capacity, demand) for z in o)]
+        if not bears:
+            continue
+        program = stamp(build(inputs))
+        rows = PlanRules(program, None, site_losses(inputs, program)).first(inputs)
+        told = [-row.rhs_mw for row in rows if row.situation.startswith("modules")]
+        assert told[0] == pytest.approx(min(capacity[list(o)].sum() for o in bears), abs=1e-3), seed
+        tried += 1
+    assert tried >= 3
+
+
 def in_halls(folder: Path, **more: object) -> Case:
     case = three_sites(weights=(1, 1))
     case.raw["limits"] = {}
@@ -117,5 +139,6 @@ def test_the_audit_catches_a_plan_without_it(tmp_path, monkeypatch):
     inputs = prepare(in_halls(tmp_path, n_plus_1=True).study(tmp_path))
     monkeypatch.setattr("siting.pipeline.audit", lambda s, _: s)
     monkeypatch.setattr(PlanRules, "find", lambda self, values: [])
+    monkeypatch.setattr(PlanRules, "first", lambda self, inputs: [])
     with pytest.raises(ModelError, match=r"with '\w+' lost, users are not served by"):
         audit(solve(inputs), inputs)
