@@ -7,6 +7,7 @@ Work is in MW of the reference generation; a megawatt of generation h does perfo
     Σ_h standing[s,h] ≤ it_capacity[s]                            in halls that stand: a refresh in place needs no new ones
     Σ_{h that fit in no hall outside U} standing[s,h] ≤ Σ_{k in U} halls of k                          (see `cooling`)
     Σ_h idle[h] · standing[s,h] ≤ firm[s] ≤ it_capacity[s]
+    Σ_h performance[h] · standing[s,h] ≥ work of the runs that the site holds whole                      (`places`)
     cost += chip_cost[h] · (alive − existing)                     annuity and upkeep of what is within its life
 
     running[s,h,t] ≤ standing[s,h]
@@ -16,6 +17,11 @@ Work is in MW of the reference generation; a megawatt of generation h does perfo
     Σ_h performance[h] · firmly[s,h,t] ≥ firm work[s,t],   firmly ≤ running
     Σ_h idle[h] · standing + (1 − idle[h]) · firmly ≤ firm[s]
 
+Where users ask for N+1 over sites, what a site can do for them when another is lost, training and all others giving way:
+
+    ready[s,h] ≤ standing[s,h],   ready_work[s] = Σ_h performance[h] · ready[s,h]
+    Σ_h idle[h] · standing[s,h] + (1 − idle[h]) · ready[s,h] ≤ firm[s]              (and in halls that cool them: `cooling`)
+
 An idle chip draws its idle share and costs as much as a busy one: it is the dearest thing on the site.
 """
 
@@ -23,6 +29,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from ..study.workloads import Inference, Training
 from .given import Given
 from .ledger import Ledger
 
@@ -54,15 +61,33 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     standing = {s: sum(b.standing[s, h] for h in given.h) for s in given.s}
     b.in_halls = pyo.Constraint(given.s, rule=lambda b, s: standing[s] <= it_capacity[s])
     b.firm_is_installed = pyo.Constraint(given.s, rule=lambda b, s: b.firm[s] <= it_capacity[s])
-    b.firm_carries_idle = pyo.Constraint(
-        given.s, rule=lambda b, s: sum(given.chip_idle[h] * b.standing[s, h] for h in given.h) <= b.firm[s]
-    )
+    at_design = {(s, h): given.chip_idle[h] * b.standing[s, h] for s in given.s for h in given.h}
+    if any(isinstance(w, Inference) and w.n_plus_1 for w in given.study.work.values()):
+        ready = _ready(b, given)
+        at_design = {(s, h): mw + (1 - given.chip_idle[h]) * ready[s, h] for (s, h), mw in at_design.items()}
+    b.firm_carries_chips = pyo.Constraint(given.s, rule=lambda b, s: sum(at_design[s, h] for h in given.h) <= b.firm[s])
+    if any(isinstance(w, Training) and w.in_one_place for w in given.study.work.values()):
+        runs, does = ledger.total("runs_held"), given.chip_performance
+        b.holds_runs = pyo.Constraint(given.s, rule=lambda b, s: sum(does[h] * b.standing[s, h] for h in given.h) >= runs[s])
     new = {(s, h): b.alive[s, h] - given.chip_existing[s, h] for s in given.s for h in given.h}
     ledger.post("firm_it", "carried", {s: b.firm[s] for s in given.s})
     ledger.post("cost", "bought", {s: sum(given.chip_cost[h] * new[s, h] for h in given.h) for s in given.s})
     ledger.post("carbon_embodied", "bought", {s: sum(given.chip_carbon[h] * new[s, h] for h in given.h) for s in given.s})
     if not given.holds_all_work:
         ledger.post("chips_standing", "standing", {(s, h): b.standing[s, h] for s in given.s for h in given.h})
+        ledger.post("chips_at_design", "standing", at_design)
+
+
+def _ready(b: pyo.Block, given: Given) -> pyo.Var:
+    """Chips that can be at work in the design hour when another site is lost [MW], by site and generation."""
+    at, does = (given.s, given.h), given.chip_performance
+    b.ready = pyo.Var(*at, domain=pyo.NonNegativeReals, doc="chips that can work when another site is lost [MW]")
+    b.ready_stands = pyo.Constraint(*at, rule=lambda b, s, h: b.ready[s, h] <= b.standing[s, h])
+    b.ready_work = pyo.Var(given.s, domain=pyo.NonNegativeReals, doc="work that can be done when another site is lost [MW]")
+    b.does_ready_work = pyo.Constraint(
+        given.s, rule=lambda b, s: b.ready_work[s] == sum(does[h] * b.ready[s, h] for h in given.h)
+    )
+    return b.ready
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:

@@ -109,8 +109,9 @@ def _groups(given: Given) -> tuple[dict[str, frozenset], dict[str, list[str]]]:
 
 
 def _holds_the_chips_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
-    """Chips stand only in halls that cool them, and what they draw when idle is there in the design hour."""
-    standing, (group, captive) = ledger.total("chips_standing"), _groups(given)
+    """Chips stand only in halls that cool them, and what they draw in the design hour is there."""
+    standing, at_design = ledger.total("chips_standing"), ledger.total("chips_at_design")
+    group, captive = _groups(given)
     b.held = pyo.Set(initialize=sorted(group), ordered=True)
     b.holds_captive_chips = pyo.Constraint(
         given.s,
@@ -119,12 +120,11 @@ def _holds_the_chips_it_can(b: pyo.Block, given: Given, ledger: Ledger) -> None:
             pyo.quicksum(standing[s, h] for h in captive[g]) <= pyo.quicksum(b.installed[s, k] for k in sorted(group[g]))
         ),
     )
-    b.holds_captive_idle = pyo.Constraint(
+    b.holds_captive_at_design = pyo.Constraint(
         given.s,
         b.held,
         rule=lambda b, s, g: (
-            pyo.quicksum(given.chip_idle[h] * standing[s, h] for h in captive[g])
-            <= pyo.quicksum(b.firm_in[s, k] for k in sorted(group[g]))
+            pyo.quicksum(at_design[s, h] for h in captive[g]) <= pyo.quicksum(b.firm_in[s, k] for k in sorted(group[g]))
         ),
     )
 

@@ -3,7 +3,7 @@
 A training run in one place for its whole run, at a site that holds all of its clusters:
 
     hosts[w,s] ∈ {0, 1},   Σ_s hosts[w,s] = 1
-    Σ_w training_rate[w] · hosts[w,s] ≤ capacity[s]
+    Σ_w training_rate[w] · hosts[w,s] ≤ capacity[s]             (of generations of chips: what stands does it, see `chips`)
     train[w,s,t] ≤ training_rate[w] · hosts[w,s]
 
 A region of users served by one site:
@@ -18,9 +18,10 @@ import pyomo.environ as pyo
 
 from ..study.workloads import Inference, Training
 from .given import Given
+from .ledger import Ledger
 
 
-def plan(b: pyo.Block, given: Given) -> None:
+def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     """Adds to the block of `workloads` where runs and regions are."""
     work = given.study.work
     whole = [w for w in given.w if isinstance(of := work[w], Training) and of.in_one_place]
@@ -35,10 +36,11 @@ def plan(b: pyo.Block, given: Given) -> None:
     )
     b.in_one_place = pyo.Constraint(b.placed, rule=lambda b, w: pyo.quicksum(b.hosts[w, s] for s in given.s) == 1)
     if whole:
-        b.holds_runs = pyo.Constraint(
-            given.s,
-            rule=lambda b, s: pyo.quicksum(given.training_rate[w] * b.hosts[w, s] for w in b.placed) <= b.capacity[s],
-        )
+        runs = {s: pyo.quicksum(given.training_rate[w] * b.hosts[w, s] for w in b.placed) for s in given.s}
+        if given.study.chips is None:
+            b.holds_runs = pyo.Constraint(given.s, rule=lambda b, s: runs[s] <= b.capacity[s])
+        else:
+            ledger.post("runs_held", "runs", runs)
     single = [w for w in given.w if isinstance(of := work[w], Inference) and of.one_site_per_region]
     pairs = [(w, r) for w in single for r in given.r if given.has_demand[w, r]]
     near = {(w, r): [s for s in given.s if given.reachable[w, s, r]] for w, r in pairs}

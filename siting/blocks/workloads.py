@@ -43,7 +43,7 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
         b.relieved = pyo.Var(given.w, bounds=(0, 1), doc="share of the work that no site needs to do [1]")
         b.counts_relief = pyo.Constraint(given.w, rule=lambda b, w: b.relieved[w] == relief[w])
     training.plan(b, given)
-    places.plan(b, given)
+    places.plan(b, given, ledger)
 
 
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:

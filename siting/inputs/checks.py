@@ -102,6 +102,7 @@ def _run(inputs: Inputs, name: str) -> list[str]:
     room = d["existing_it"] + d["room_for_new_it"] * d["may_open"]
     if "may_train" in d:
         room = room * d["may_train"].sel(workload=name)
+    rate = rate / float(d.get("chip_best", 1.0))  # MW of IT, where newer chips do the work
     if rate <= float(room.max()) + 1e-6:
         return []
     best, most = str(d["site"].values[int(room.values.argmax())]), float(room.max())

@@ -1,7 +1,8 @@
 """N+1 over sites: with any one site lost, the others carry the peak of every region that asks for it, within its latency.
 
 A hall is a pair (site, cooling), or a site where the study has no halls; what it carries is IT that its site's connection holds
-at the design hour. Training, batch work and users who do not ask for N+1 give way.
+at the design hour. Where the study has generations of chips it is a site, and what it carries is the work that its chips can do
+then, in MW of the reference generation. Training, batch work and users who do not ask for N+1 give way.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Losses:
             return None
         peak = np.array([float(d["demand"].sel(workload=w, region=r).max()) for w, r in users])
         near = np.array([d["reachable"].sel(workload=w, region=r).values > 0 for w, r in users])
-        if "cooling" not in d.coords:
+        if "cooling" not in d.coords or inputs.study.chips is not None:
             return cls(users, peak, list(sites), np.array(sites), near)
         kinds = [str(k) for k in d["cooling"].values]
         holds = np.array([d["accepts"].sel(workload=w).values > 0 for w, _ in users])
@@ -61,7 +62,7 @@ class Losses:
 
 
 def problems(inputs: Inputs, left: Mapping[str, float]) -> list[str]:
-    """Sites whose loss no plan could survive, however much is built: one sentence each."""
+    """Sites whose loss no plan could survive, however much is built: one sentence each. `left`: MW of IT per MW of work."""
     halls = Losses.of(inputs)
     if halls is None:
         return []

@@ -168,7 +168,7 @@ NOTES = {
         "When a site is lost",
         "With each open site lost, the others carry the peak of all users who ask for it (N+1), in halls and connections that "
         "stand at the design hour; training, batch work and other users give way. Users are carried within their latency, "
-        "region by region; the table shows all together.",
+        "region by region; the table shows all together. With generations of chips, MW are work in MW of the reference one.",
         "work",
     ),
     "speculative": Note(

@@ -26,6 +26,7 @@ ROW_WORDS = {
     "workloads.does_all_work": "the training of the window",
     "workloads.in_one_place": "a run in one place",
     "workloads.holds_runs": "the clusters of whole runs fit into their site",
+    "chips.holds_runs": "the chips of a site do the runs that it holds whole",
     "workloads.has_one_site": "one site for each region",
 }
 
@@ -118,6 +119,7 @@ ELASTIC_PLAN_ROWS = (
     "sites.at_least",
     "sites.enough_in_total",
     "workloads.holds_runs",
+    "chips.holds_runs",
 )
 
 

@@ -22,7 +22,7 @@ from ..inputs.stages import each_stage, stages_of
 from .program import Program
 
 SHORT_MW = 2e-3  # a plan that is short by less is short by rounding
-FIRM, RELIEVED, NEW = ("cooling.firm_in", "workloads.firm"), "workloads.relieved", "sites.new_it"
+RELIEVED, NEW = "workloads.relieved", "sites.new_it"
 
 
 class LossRow(NamedTuple):
@@ -57,7 +57,8 @@ class SiteLoss:
         rule = Losses.of(inputs)
         if rule is None:
             return None
-        name = FIRM[0] if "cooling" in inputs.data.coords else FIRM[1]
+        name = "cooling.firm_in" if "cooling" in inputs.data.coords else "workloads.firm"
+        name = name if inputs.study.chips is None else "chips.ready_work"
         found = {}
         for j, c in enumerate(program.plan.columns):
             if c.name in (name, RELIEVED, NEW) and c.index.get("stage", stage) == stage:

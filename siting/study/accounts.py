@@ -23,6 +23,8 @@ ACCOUNTS: dict[str, Account] = {
     "work_done": Account("MW", "handed", "work of the hour, in MW of the reference generation of chips"),
     "firm_work": Account("MW", "handed", "that part of it which the design hour must carry"),
     "chips_standing": Account("MW", "handed", "chips plugged in by generation, where some halls cannot hold some"),
+    "chips_at_design": Account("MW", "handed", "power of these chips at the design hour: idle, or ready where N+1 asks for it"),
+    "runs_held": Account("MW", "handed", "work of the runs that the site holds whole, where generations of chips do it"),
     "it_power": Account("MW", "handed", "IT power of the hour"),
     "work_power": Account(
         "MW", "handed", "IT power of the hour by workload or generation of chips, where some halls cannot hold some"

@@ -110,9 +110,6 @@ class Study(Group):
         dense = [n for n, w in self.work.items() if w.needs is not None or w.rack_kw is not None]
         if dense:
             return f"the racks are those of the generations: drop needs and rack_kw of work.{dense[0]}"
-        placed = [n for n, w in self.work.items() if getattr(w, "n_plus_1", False) or getattr(w, "in_one_place", False)]
-        if placed:
-            return f"n_plus_1 and in_one_place (work.{placed[0]}) count MW of IT, not work: not there yet beside generations"
         own = self.chips.existing
         if own is not None and own.generation not in self.chips.generations:
             return f"existing.generation '{own.generation}' must stand in generations"

@@ -47,12 +47,21 @@ def chips(s: Solution, inputs: Inputs) -> list[str]:
     out += above(power(d, firmly) - d["chips_firm"], "the design hour does not carry the firm work of chips", size)
     out += above(standing - d["chips_alive"], "more chips stand than are within their life", size)
     out += above(standing.sum("chip") - d["existing_it"] - d["sites_new_it"], "chips stand without a hall", size)
+    at_design = d["chip_idle"] * standing
+    if "chips_ready" in d:
+        ready = d["chips_ready"]
+        at_design = at_design + (1 - d["chip_idle"]) * ready
+        out += above(ready - standing, "more chips are ready for the loss of a site than stand", size)
+        out += above(at_design.sum("chip") - d["chips_firm"], "the design hour does not carry the chips that are ready", size)
     names = d["chip"].values
     for count in range(1, len(names) + 1):
         for some in combinations(names, count):
-            fits = d["chip_fits"].sel(chip=list(some)).max("chip")
-            most = standing.sel(chip=list(some)).sum("chip") - (d["cooling_installed"] * fits).sum("cooling")
-            out += above(most, f"halls hold chips that they cannot cool ({', '.join(some)})", size)
+            of, told = {"chip": list(some)}, ", ".join(some)
+            fits = d["chip_fits"].sel(of).max("chip")
+            most = standing.sel(of).sum("chip") - (d["cooling_installed"] * fits).sum("cooling")
+            out += above(most, f"halls hold chips that they cannot cool ({told})", size)
+            most = at_design.sel(of).sum("chip") - (d["cooling_firm_in"] * fits).sum("cooling")
+            out += above(most, f"the design hour does not carry chips in halls that cool them ({told})", size)
     if d["bought_in"].size == 1:
         out += above(abs(d["chips_alive"] - d["chip_existing"] - d["chips_bought"]), "chips stand that nobody bought", size)
     return out

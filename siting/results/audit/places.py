@@ -16,6 +16,8 @@ from .levers import relief
 def places(s: Solution, inputs: Inputs) -> list[str]:
     d, out = s.data, []
     capacity = d["existing_it"] + d["sites_new_it"]
+    if "chips_standing" in d:
+        capacity = (d["chip_performance"] * d["chips_standing"]).sum("chip")
     runs = xr.zeros_like(capacity)
     for name, w in inputs.study.work.items():
         if isinstance(w, Training) and w.in_one_place:
@@ -60,7 +62,11 @@ def losses(s: Solution, inputs: Inputs) -> list[str]:
     if rule is None:
         return []
     d, out = s.data, []
-    of_halls = (d["cooling_firm_in"] if "cooling_firm_in" in d else d["workloads_firm"]).sel(site=d["site"])
+    if "chips_ready" in d:
+        of_halls = (d["chip_performance"] * d["chips_ready"]).sum("chip")
+    else:
+        of_halls = d["cooling_firm_in"] if "cooling_firm_in" in d else d["workloads_firm"]
+    of_halls = of_halls.sel(site=d["site"])
     firm = dict(zip(rule.halls, of_halls.values.ravel().tolist(), strict=True))
     left = dict(zip(inputs.study.work, (1 - relief(d)).values.tolist(), strict=True))
     for site in d["site"].values[d["sites_open"].values > 0.5]:
