@@ -10,7 +10,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from .blocks.model import Model, build, module_of
-from .errors import Infeasible, InputsError, StoppedEarly, StudyError
+from .errors import Infeasible, InputsError, SolveError, StoppedEarly, StudyError
 from .inputs.checks import check
 from .inputs.inputs import Inputs
 from .inputs.prepare import prepare
@@ -132,12 +132,14 @@ def _solved(
     return outcome
 
 
-def _steady(study: Study, tell: Tell | None, interrupt: threading.Event) -> Solution | None:
-    """The same study with all training at a constant power; None where no plan does that."""
+def _steady(study: Study, tell: Tell | None, interrupt: threading.Event) -> Solution | str:
+    """The same study with all training at a constant power, or why there is no such plan."""
     try:
         return solve(prepare(study.without_flexibility()), tell, interrupt)
     except (Infeasible, InputsError):
-        return None
+        return "no plan does the work at a constant power"
+    except SolveError:
+        return "no plan at a constant power was found in time"
 
 
 def cfe_curve(inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None) -> pd.DataFrame:

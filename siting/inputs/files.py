@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pandas as pd
 from ..errors import StudyError
 from ..sources.catalogue import records
 from ..study.study import Study
+from ..study.workloads import Inference
 
 
 def exist(study: Study) -> None:
@@ -19,13 +19,30 @@ def exist(study: Study) -> None:
         raise StudyError(missing, study.name)
 
 
-def sources(study: Study, tables: Iterable[Path]) -> pd.DataFrame:
-    """Source, licence and caveats of every file that the study reads, and of its `tables` of technologies."""
+def sources(study: Study, technologies: Path | None) -> pd.DataFrame:
+    """Source, licence and caveats of every file that the study reads, and of the tables in its folder of technologies."""
     outlines = None if study.outlines is None else study.path(study.outlines)
     read = {path for _, path in named(study)}
     if outlines is not None and outlines.is_dir():  # of a folder, the polygons only
         read = read - {outlines} | {f for kind in ("*.gpkg", "*.geojson") for f in outlines.glob(kind)}
-    return records([*read, *tables])
+    tables = [] if technologies is None else sorted(technologies.glob("*.csv"))
+    return records([*read, *(t for t in tables if _asked_for(study, t.name))])
+
+
+def _asked_for(study: Study, table: str) -> bool:
+    """Whether the study reads a table of technologies: those of one capability only where it has that."""
+    works = study.work.values()
+    only_for = {
+        "chips.csv": study.chips is not None,
+        "fleet.csv": study.carbon is not None and study.carbon.dispatch is not None,
+        "growth.csv": any(w.growth is not None for w in works),
+        "heat.csv": study.heat is not None,
+        "levers.csv": study.levers is not None,
+        "reinforcement.csv": study.grid is not None and bool(study.grid.reinforcements),
+        "storage.csv": bool(study.storage),
+        "work.csv": any(w.units or w.edge if isinstance(w, Inference) else w.runs for w in works),
+    }
+    return only_for.get(table, True)
 
 
 def named(study: Study) -> list[tuple[str, Path]]:

@@ -22,6 +22,7 @@ from ..sources.grid import read_demand, read_network
 from ..sources.tables import read_csv
 from ..sources.weather import at_sites, open_weather
 from ..study.study import Study
+from .base_dispatch import BaseDispatch
 from .candidates import place_names
 from .dates import queued_mw
 from .generation import capacity_factor
@@ -29,7 +30,16 @@ from .grid import Grid, build_grid
 from .hours import Hours
 from .money import Technologies
 from .reinforcement import Step, steps
-from .situations import MEASURED_ERROR, Situation, build_situation, design_peak, extreme_hours, overloaded_anywhere, rule
+from .situations import (
+    MEASURED_ERROR,
+    Situation,
+    base_dispatch,
+    build_situation,
+    design_peak,
+    extreme_hours,
+    overloaded_anywhere,
+    rule,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +83,20 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
     bus = bus_of_site(grid, sites)
     n_1, factor = study.grid.security == "n_1", study.grid.share_of_rating
     outages = single_outages(grid.network, study.grid.outage) if n_1 else None
+    base = None if n_1 else base_dispatch(grid, factor)
     situations, n_named = [], 0
     if study.grid.situations.design_peak_mw is not None:
         peak_mw = study.grid.situations.design_peak_mw
-        situations.append(design_peak(grid, annual, peak_mw, security_factor=factor, n_1=n_1, queued_mw=queued))
+        peak = design_peak(grid, annual, peak_mw, security_factor=factor, n_1=n_1, queued_mw=queued, base=base)
+        situations.append(peak)
         n_named = len(situations)
     if hours.time is not None:
-        named, rest = _observed(study, grid, annual, queued, hours, technologies)
+        named, rest = _observed(study, grid, annual, queued, hours, technologies, base)
         situations += named
         n_named = len(situations)
         situations += rest
     elif "national_load" in hours.data and study.grid.situations.all_hours_of_days:
-        situations += _of_table(study, grid, annual, queued, hours)
+        situations += _of_table(study, grid, annual, queued, hours, base)
     if not situations:
         raise InputsError("grid.situations names no hour: give design_peak_mw, or hours from observed weather")
     caveats = (
@@ -150,7 +162,13 @@ def bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def _observed(
-    study: Study, grid: Grid, annual: np.ndarray, queued: np.ndarray, hours: Hours, technologies: Technologies
+    study: Study,
+    grid: Grid,
+    annual: np.ndarray,
+    queued: np.ndarray,
+    hours: Hours,
+    technologies: Technologies,
+    base: BaseDispatch | None,
 ) -> tuple[list[Situation], list[Situation]]:
     """The extreme hours of the observed months, and every hour of the chosen days."""
     assert study.grid is not None and study.hours.power_system is not None and study.hours.observed is not None
@@ -182,19 +200,22 @@ def _observed(
                 grid, annual, float(now["load_mw"]), factors,
                 name=name, reason=reason, time=when,
                 security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1", queued_mw=queued,
+                base=base,
             )
         )  # fmt: skip
     return built[: len(extremes)], built[len(extremes) :]
 
 
-def _of_table(study: Study, grid: Grid, annual: np.ndarray, queued: np.ndarray, hours: Hours) -> list[Situation]:
+def _of_table(
+    study: Study, grid: Grid, annual: np.ndarray, queued: np.ndarray, hours: Hours, base: BaseDispatch | None
+) -> list[Situation]:
     """Every hour of a table of hours, in the order of blocks and hours; plant that follows the weather needs observed hours."""
     assert study.grid is not None
     load = hours.data["national_load"].values
     return [
         build_situation(
             grid, annual, float(load[d, t]), {}, name=f"block {hours.names[d]} hour {t}", reason="hour of operation", time="",
-            security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1", queued_mw=queued,
+            security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1", queued_mw=queued, base=base,
         )
         for d, t in np.ndindex(*load.shape)
     ]  # fmt: skip

@@ -86,7 +86,7 @@ def prepare(study: Study) -> Inputs:
         notes["not_available"] = not_available(data)
     if len(guesses := speculative_rows(study)):
         notes["speculative"] = guesses
-    notes["sources"] = files.sources(study, [technologies.folder] if technologies.tables else [])
+    notes["sources"] = files.sources(study, technologies.folder if technologies.tables else None)
     plants = fleet(study, sites, hours, technologies)
     inputs = Inputs(study, table, data, case, 0.0, notes, plants)
     return replace(inputs, unavoidable_cost=unavoidable(inputs))

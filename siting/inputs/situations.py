@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputsError
 from ..physics.network import Network, transfers
 from ..physics.security import DO_NO_HARM_MW, OVER_MW
-from .base_dispatch import dispatch_base
+from .base_dispatch import BaseDispatch
 from .grid import Grid
 from .network_hours import mean_cost
 
@@ -137,6 +137,7 @@ def build_situation(
     security_factor: float = SECURITY_FACTOR,
     n_1: bool = False,
     queued_mw: ArrayLike = 0.0,
+    base: BaseDispatch | None = None,
 ) -> Situation:
     """The situation of one hour, with its base dispatch (least overload of full ratings, then least cost).
 
@@ -144,21 +145,20 @@ def build_situation(
     carrier one value or one per bus [MW per MW]. limit = security_factor * rating, but never below
     the base flow: a branch already over its limit may not get worse ("do no harm"). With `n_1` there
     is no base yet: it is found where the outages are known (`solve.secure_base`). `queued_mw` [MW]
-    (bus) are loads to come that count as demand.
+    (bus) are loads to come that count as demand. `base` is `base_dispatch(grid, security_factor)`, where
+    many hours are built: each of them then takes a tenth of the time, and has the same answer.
     """
     demand = demand_by_bus(annual_gwh, national_mw) + np.asarray(queued_mw, float)
     plant_mw = available_by_plant(grid, capacity_factor, availability)
     bus_count = grid.network.bus_count
     supply = np.bincount(_plant_bus(grid), weights=plant_mw, minlength=bus_count).astype(float)
     share = planned_share(grid)
-    cost = np.concatenate([grid.generators["marginal_cost_eur_per_mwh"].to_numpy(float), np.zeros(len(grid.storage))])
     lack = _lack(grid, demand, supply)
     screened = security_factor * grid.network.rating_mw
     flow = np.zeros(grid.network.branch_count)
     if not n_1:
         planned = share * lack[grid.network.island[grid.network.node]]
-        base_limit = np.maximum(BASE_FACTOR, security_factor) * grid.network.rating_mw
-        flow = dispatch_base(grid.network, demand - planned, _plant_bus(grid), plant_mw, cost, base_limit)
+        flow = (base or base_dispatch(grid, security_factor)).flows(demand - planned, plant_mw)
     over = np.abs(flow) > screened + OVER_MW
     limit = np.where(over, np.abs(flow) + DO_NO_HARM_MW, screened)
     return Situation(
@@ -168,7 +168,7 @@ def build_situation(
         kind=kind,
         demand_mw=demand,
         supply_mw=supply,
-        cost_eur_per_mwh=mean_cost(grid.network, _plant_bus(grid), plant_mw, cost),
+        cost_eur_per_mwh=mean_cost(grid.network, _plant_bus(grid), plant_mw, _cost(grid)),
         planned_share=share,
         lack_mw=lack,
         base_flow_mw=np.zeros(0) if n_1 else flow,
@@ -181,6 +181,12 @@ def build_situation(
     )
 
 
+def base_dispatch(grid: Grid, security_factor: float) -> BaseDispatch:
+    """The base of this network, to be asked hour after hour."""
+    limit = np.maximum(BASE_FACTOR, security_factor) * grid.network.rating_mw
+    return BaseDispatch(grid.network, _plant_bus(grid), _cost(grid), limit)
+
+
 def design_peak(
     grid: Grid,
     annual_gwh: ArrayLike,
@@ -190,6 +196,7 @@ def design_peak(
     security_factor: float = SECURITY_FACTOR,
     n_1: bool = False,
     queued_mw: ArrayLike = 0.0,
+    base: BaseDispatch | None = None,
 ) -> Situation:
     """A winter evening of `national_mw` [MW] that no observed month contains."""
     weather = ", ".join(
@@ -208,6 +215,7 @@ def design_peak(
         security_factor=security_factor,
         n_1=n_1,
         queued_mw=queued_mw,
+        base=base,
     )
 
 
@@ -276,6 +284,11 @@ def _capacity(grid: Grid) -> NDArray[np.float64]:
 
 def _plant_bus(grid: Grid) -> NDArray[np.int64]:
     return np.concatenate([grid.generators["bus_index"].to_numpy(int), grid.storage["bus_index"].to_numpy(int)])
+
+
+def _cost(grid: Grid) -> NDArray[np.float64]:
+    """EUR/MWh of every generator, then of every store (none)."""
+    return np.concatenate([grid.generators["marginal_cost_eur_per_mwh"].to_numpy(float), np.zeros(len(grid.storage))])
 
 
 def _lack(grid: Grid, demand: NDArray[np.float64], supply: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,23 +12,25 @@ from .solution import Solution
 COMPARED = ("cost", "carbon_location", "carbon_market", "carbon_embodied", "water", "connection", "it_capacity")
 
 
-def worth(flexible: Solution, steady: Solution | None) -> pd.DataFrame:
+def worth(flexible: Solution, steady: Solution | str) -> pd.DataFrame:
     """quantity, unit, with, without, worth (saved by moving), gaps_together: a smaller difference of cost is not proven.
 
-    `without` is NaN where no plan does the work at a constant power (`steady` is None). `gaps_together` is NaN but for what
-    is minimised.
+    `steady` is the plan at a constant power, or why there is none (then `without` is NaN and the column `told` says it).
+    `gaps_together` is NaN but for what is minimised.
     """
     rows = []
     for name in COMPARED:
         if name not in set(flexible.accounts["account"]):
             continue
-        here = flexible.total(name)
-        there = steady.total(name) if steady is not None else np.nan
+        here, there, gaps = flexible.total(name), np.nan, np.nan
         unit = ACCOUNTS[name].unit + ("/year" if name in YEARLY else "")
-        minimised = steady is not None and np.isclose(here, float(flexible.outcome["objective"]), rtol=1e-6)
-        gaps = float(flexible.outcome["gap"]) + float(steady.outcome["gap"]) if steady is not None and minimised else np.nan
+        if isinstance(steady, Solution):
+            there = steady.total(name)
+            if np.isclose(here, float(flexible.outcome["objective"]), rtol=1e-6):
+                gaps = float(flexible.outcome["gap"]) + float(steady.outcome["gap"])
         rows.append((name, unit, here, there, there - here, gaps))
-    return pd.DataFrame(rows, columns=["quantity", "unit", "with", "without", "worth", "gaps_together"])
+    table = pd.DataFrame(rows, columns=["quantity", "unit", "with", "without", "worth", "gaps_together"])
+    return table.assign(told=steady) if isinstance(steady, str) else table
 
 
 def pauses(d: xr.Dataset) -> pd.DataFrame:

@@ -22,7 +22,8 @@ import pandas as pd
 import pytest
 
 import siting
-from siting.errors import ModelError, StudyError
+from siting import pipeline
+from siting.errors import ModelError, StoppedEarly, StudyError
 from siting.results.audit import audit
 from siting.results.solution import Solution
 
@@ -179,6 +180,23 @@ def test_what_flexibility_is_worth(tmp_path):
     assert table.at["cost", "worth"] > 0 and table.at["cost", "gaps_together"] == pytest.approx(0, abs=1)
     saved = 1000 * per_it * BLOCKS - 105_000 * (table.at["connection", "with"] - table.at["connection", "without"])
     assert table.at["cost", "worth"] == pytest.approx(saved)
+
+
+def test_the_plan_survives_when_there_is_none_to_compare_it_with(tmp_path, monkeypatch):
+    """The second solve runs out of time: the first plan is kept, and it is said."""
+    case, solve = one_site(tmp_path, None), pipeline.solve
+
+    def out_of_time(inputs, *rest):
+        if inputs.study.name.endswith("without flexibility"):
+            raise StoppedEarly("the time limit was reached")
+        return solve(inputs, *rest)
+
+    monkeypatch.setattr(pipeline, "solve", out_of_time)
+    case.raw["solver"]["without_flexibility"] = True
+    s = siting.run(case.study(tmp_path))
+    table = s.notes["flexibility"]
+    assert s.outcome["status"] == "optimal" and table["without"].isna().all()
+    assert set(table["told"]) == {"no plan at a constant power was found in time"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from siting.inputs.grid import Grid, build_grid
 from siting.inputs.situations import (
     DO_NO_HARM_MW,
     Availability,
+    base_dispatch,
     build_situation,
     demand_by_bus,
     design_peak,
@@ -103,3 +104,16 @@ def test_an_island_without_supply_is_refused(tmp_path: Path):
 def test_overloads_of_all_situations_worst_first(grid: Grid):
     hours = [build_situation(grid, [0, 0, 1], mw, {}, name=f"{mw}", reason="", time="", availability=ALL) for mw in (120, 200)]
     assert overloaded_anywhere(hours)["situation"].tolist() == ["200", "120"]
+
+
+def test_plants_of_one_cost_run_in_the_order_of_their_table(tmp_path: Path):
+    """Two plants of 50 EUR/MWh: the one that stands first runs, whatever hour was asked before, also from another start."""
+    grid = _grid(write(tmp_path, generators=PLANT + "g1,1,gas,100,50\ng2,2,gas,100,50\n", storage=NO_STORAGE))
+    demand = {mw: np.array([0.0, 0.0, mw]) for mw in (60.0, 90.0, 150.0)}
+    plants = np.array([100.0, 100.0, 0.0])
+    kept = base_dispatch(grid, 1.0)
+    for mw in (90.0, 150.0, 60.0, 90.0):
+        flow = kept.flows(demand[mw], plants)
+        np.testing.assert_allclose(flow, base_dispatch(grid, 1.0).flows(demand[mw], plants), atol=1e-6)
+        first = min(mw, 100.0)
+        np.testing.assert_allclose(flow, flows(grid.network, [first, mw - first, -mw]), atol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +14,16 @@ from shapely.geometry import Point
 
 import siting
 from siting.errors import DataError, InputsError, SitingError
+from siting.inputs import files
 from siting.inputs.checks import check
+from siting.inputs.money import SHIPPED
 from siting.sources.tables import read_candidates
 from siting.sources.weather import at_sites, open_grid
 from tests.blocks.small import Case, two_sites
 
 from .weather_grid import grid, write
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def setter(table: str, column: str, row: int, value: object) -> Callable[[Case], None]:
@@ -285,3 +290,13 @@ def test_a_site_outside_all_areas(tmp_path):
     case.raw["sites"]["areas"] = "areas.gpkg"
     with pytest.raises(DataError, match="no area within 1 km of site south: drop it, or give areas that cover it"):
         siting.run(case.study(tmp_path))
+
+
+def test_sources_name_only_tables_that_the_study_reads():
+    """A study without levers does not stand under the notice of speculative technologies."""
+    study = siting.read_study(ROOT / "models" / "germany.yaml")
+    files_ = set(files.sources(study, SHIPPED)["file"])
+    assert {"technologies/cooling.csv", "technologies/generation.csv", "technologies/deflators.csv"} <= files_
+    assert not files_ & {"technologies/levers.csv", "technologies/chips.csv", "technologies/fleet.csv", "technologies/work.csv"}
+    with_levers = study.with_(levers={"technologies": ["quantisation"]})
+    assert "technologies/levers.csv" in set(files.sources(with_levers, SHIPPED)["file"])
