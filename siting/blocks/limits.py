@@ -15,10 +15,13 @@ block; `over` is elastic, zero in every plan that keeps the limit. The land of e
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyomo.environ as pyo
 
 from ..inputs.hours import windows_of
+from ..inputs.stages import stages_of
 from ..study.accounts import IN_HOURS
+from ..study.study import Study
 from .given import Given
 from .ledger import EVERYWHERE, Ledger
 
@@ -27,7 +30,7 @@ class Rule(NamedTuple):
     account: str
     places: tuple[str, ...] | None  # the place itself and its sites; None: everything posted
     sense: str  # most | least
-    value: float  # in the unit of the account, or the ratio
+    value: Any  # in the unit of the account, or the ratio: in the hours of several stages one value per block
     of: str | None
     window: str  # year | month
 
@@ -41,11 +44,12 @@ class Rule(NamedTuple):
         return amount <= bound if self.sense == "most" else amount >= bound
 
 
-def rules(given: Given) -> dict[str, Rule]:
-    """`water:most@Bayern` → the rule, for every place that a limit of the study names."""
+def rules(given: Given, study: Study | None = None) -> dict[str, Rule]:
+    """`water:most@Bayern` → the rule, for every place that a limit of the study (that of `given`) names."""
+    study = given.study if study is None else study
     sites = given.inputs.sites.set_index("site")
     out = {}
-    for account, limits in given.study.limits.items():
+    for account, limits in study.limits.items():
         for limit in limits:
             members: dict[str, tuple[str, ...] | None] = {EVERYWHERE: None}
             if limit.per != "everywhere":
@@ -91,8 +95,22 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     )
 
 
+def _in_the_hours(b: pyo.Block, given: Given) -> dict[str, Rule]:
+    """The rules with the ratio of each block of hours: that of its stage."""
+    years = stages_of(given.inputs.data)
+    if not years:
+        return rules(given)
+    each = [rules(given, given.study.at_stage(y)) for y in years]
+    stage = given.inputs.data["stage_of_block"].values[given.chosen].astype(int)
+    varies = [n for n, r in each[0].items() if r.of is not None and any(of[n].value != r.value for of in each)]
+    b.varies = pyo.Set(initialize=varies, ordered=True)
+    ratios = {n: np.array([of[n].value for of in each])[stage] for n in varies}
+    b.ratio = pyo.Param(b.varies, mutable=True, within=pyo.Any, initialize=ratios)
+    return {n: r._replace(value=b.ratio[n]) if n in ratios else r for n, r in each[0].items()}
+
+
 def operate(b: pyo.Block, given: Given, ledger: Ledger) -> None:
-    all_rules = rules(given)
+    all_rules = _in_the_hours(b, given)
     b.over = pyo.Var(b.hourly, domain=pyo.NonNegativeReals, doc="what breaks a limit in the block [unit of the account]")
 
     def within_share(b: pyo.Block, n: str) -> object:

@@ -10,38 +10,65 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from .highs import Highs
-from .program import Cut, Program, Whole, WideRow
+from .program import INF, Cut, Program, Whole, WideRow
 
+TOO_SMALL_MW = 2e-3  # to speak of
 ROUNDS = 20  # of rules that the least plan breaks; each bound holds, however many are left
+
+
+class Short(NamedTuple):
+    """Every plan misses one of the soft rows by `mw` at least; `row` is missed by that in the plan found."""
+
+    mw: float
+    row: WideRow
 
 
 class PlanAlone:
     """Rows of the plan and those found over it; asked for the least of some columns together."""
 
-    def __init__(self, program: Program, seen: np.ndarray, find: Callable[[np.ndarray], Sequence[WideRow]]):
-        """`find` gives the rows that values of the columns `seen` break; they are kept in `found`."""
+    def __init__(self, program: Program, seen: np.ndarray, find: Callable[[np.ndarray], Sequence[WideRow]], soft: type):
+        """`find` gives the rows that values of the columns `seen` break; they are kept in `found`. Rows whose own kind is
+        `soft` may be missed in `short`; the last column, closed otherwise, is by how much."""
         part, n = program.plan, len(program.plan.columns)
-        matrix = sp.csr_matrix((part.value.base, (part.row, part.col)), shape=(len(part.rows), n))
-        w = Whole(
-            matrix, part.lower.base, part.upper.base, part.column_lower.base, part.column_upper.base, np.ones(n), 0.0,
-            part.integer,
-        )  # fmt: skip
-        self.highs, self.seen, self.find, self.n = Highs(w, threading.Event()), seen, find, n
+        matrix = sp.csr_matrix((part.value.base, (part.row, part.col)), shape=(len(part.rows), n + 1))
+        lower, upper = (np.append(bound.base, 0.0) for bound in (part.column_lower, part.column_upper))
+        w = Whole(matrix, part.lower.base, part.upper.base, lower, upper, np.ones(n + 1), 0.0, np.append(part.integer, False))
+        self.highs, self.seen, self.find, self.soft, self.n = Highs(w, threading.Event()), seen, find, soft, n
+        self.rows: list[WideRow] = []
         self.found: list[WideRow] = []
 
     def add(self, rows: Sequence[WideRow]) -> None:
+        self.rows += rows
         for row in rows:
-            self.highs.add_cut(Cut(row.situation, self.seen, np.asarray(row.coefficients, float), float(row.rhs_mw)))
+            by = -float(isinstance(row.row, self.soft))
+            at, value = np.append(self.seen, self.n), np.append(np.asarray(row.coefficients, float), by)
+            self.highs.add_cut(Cut(row.situation, at, value, float(row.rhs_mw)))
+
+    def short(self, seconds: float) -> Short | None:
+        """What the soft rows miss at least, and the one that says most; None where a plan keeps them, or time ran out."""
+        cost, last = np.zeros(self.n + 1), np.array([self.n])
+        cost[self.n] = 1.0
+        self.highs.cost_columns(cost)
+        self.highs.bound_columns(last, np.zeros(1), np.full(1, INF))
+        answer = self.highs.run(time_limit=self.highs.run_time() + seconds, mip_rel_gap=0.0)
+        self.highs.bound_columns(last, np.zeros(1), np.zeros(1))
+        if answer.columns is None or answer.bound < TOO_SMALL_MW:
+            return None
+        values, mw = answer.columns[self.seen], answer.columns[self.n]
+        soft = [row for row in self.rows if isinstance(row.row, self.soft)]
+        tight = [row for row in soft if float(row.coefficients @ values) - row.rhs_mw > mw * (1 - 1e-6)]
+        return Short(answer.bound, min(tight, key=lambda row: np.count_nonzero(row.coefficients)))
 
     def least(self, columns: np.ndarray, seconds: float) -> float:
-        """The least sum of these columns in any plan, as far as it is proved within the time; 0 where no plan keeps its rows:
-        the whole Program will say why."""
-        cost, bound, until = np.zeros(self.n), 0.0, time.monotonic() + seconds
+        """The least sum of these columns in any plan, as far as it is proved within the time. Infinite where no plan keeps its
+        rows."""
+        cost, bound, until = np.zeros(self.n + 1), 0.0, time.monotonic() + seconds
         cost[columns] = 1.0
         self.highs.cost_columns(cost)
         for _ in range(ROUNDS):
@@ -50,7 +77,7 @@ class PlanAlone:
                 break
             answer = self.highs.run(time_limit=self.highs.run_time() + left, mip_rel_gap=0.0)
             if answer.status == "infeasible":
-                return 0.0
+                return INF
             bound = max(bound, answer.bound)
             rows = [] if answer.columns is None else list(self.find(np.maximum(answer.columns[self.seen], 0.0)))
             if not rows:

@@ -11,14 +11,24 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import Infeasible
 from ..inputs.inputs import Inputs
 from .headroom import JointHeadroom
-from .plan_alone import PlanAlone
+from .plan_alone import PlanAlone, Short
 from .program import Program, WideRow
-from .site_loss import SiteLoss
+from .site_loss import LossRow, SiteLoss
 
 SHARE_OF_TIME = 0.1  # of the study's time limit, at most, for what whole plans need at least
 WHOLE = 1e-4  # of a module: what a bound may miss by rounding
+
+
+def _told(short: Short) -> str:
+    regions = ", ".join(short.row.row.regions)
+    return (
+        f"n_plus_1: no plan bears the loss of each of its sites: for one of them at least {short.mw:,.1f} MW of the peak of "
+        f"users in {regions} cannot be carried by the others, whichever sites are built. Ways out: more candidates or headroom "
+        "within their reach, a larger latency_ms, less demand."
+    )
 
 
 class PlanRules:
@@ -49,14 +59,19 @@ class PlanRules:
         return rows + self._whole_modules(inputs, rows) if self.losses else rows
 
     def _whole_modules(self, inputs: Inputs, rows: Sequence[WideRow]) -> list[WideRow]:
-        """How much new IT the loss of a site asks for at least, in whole modules; and rows found on the way."""
-        alone, out = PlanAlone(self.program, self.columns, self._first_broken), []
+        """How much new IT the loss of a site asks for at least, in whole modules; and rows found on the way. Raises Infeasible
+        where no plan bears the loss of every site."""
+        alone, out = PlanAlone(self.program, self.columns, self._first_broken, LossRow), []
         alone.add(rows)
         asked = [(i, loss, sites) for i, loss in enumerate(self.losses, start=1) for sites in loss.within_reach()]
         until = time.monotonic() + inputs.study.solver.time_limit_s * SHARE_OF_TIME
         size = inputs.study.sites.module_mw if inputs.study.cooling is not None else None
         for i, loss, sites in asked:
             least = alone.least(loss.new_at(sites), until - time.monotonic())
+            if np.isinf(least):
+                if short := alone.short(until - time.monotonic()):
+                    raise Infeasible([_told(short)])
+                return []
             if size is not None:
                 least = float(np.ceil(least / size - WHOLE)) * size
             if least > 0:

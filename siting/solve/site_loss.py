@@ -26,7 +26,16 @@ RELIEVED, NEW = "workloads.relieved", "sites.new_it"
 
 
 class LossRow(NamedTuple):
-    """coefficients · columns ≤ rhs_mw, over the columns that the rule sees."""
+    """coefficients · columns ≤ rhs_mw, over the columns that the rule sees: the users of `regions` with a site lost."""
+
+    situation: str
+    coefficients: np.ndarray
+    rhs_mw: float
+    regions: list[str]
+
+
+class ModulesRow(NamedTuple):
+    """The same, of how much must stand in all; it follows from the others."""
 
     situation: str
     coefficients: np.ndarray
@@ -104,11 +113,11 @@ class SiteLoss:
         """Numbers of the plan's columns of new IT at the sites."""
         return self.columns[[self.new_it[s] for s in sites]]
 
-    def at_least(self, sites: list[str], mw: float) -> LossRow:
+    def at_least(self, sites: list[str], mw: float) -> ModulesRow:
         """That much new IT at these sites together."""
         row = np.zeros(len(self.columns))
         row[[self.new_it[s] for s in sites]] = -1.0
-        return LossRow(f"modules for the loss of a site{self._when}", row, -mw)
+        return ModulesRow(f"modules for the loss of a site{self._when}", row, -mw)
 
     @property
     def _when(self) -> str:
@@ -120,4 +129,5 @@ class SiteLoss:
         for (w, _), peak, inside in zip(rule.users, rule.peak, users, strict=True):
             if inside and w in self.relieved:
                 row[self.relieved[w]] -= peak
-        return LossRow(f"loss of {site or 'none'}{self._when}", row, -float(rule.peak[users].sum()))
+        regions = list(dict.fromkeys(r for (_, r), inside in zip(rule.users, users, strict=True) if inside))
+        return LossRow(f"loss of {site or 'none'}{self._when}", row, -float(rule.peak[users].sum()), regions)

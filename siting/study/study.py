@@ -164,11 +164,12 @@ class Study(Group):
         if stage.carbon_price_eur_2024_per_t is not None and self.carbon is None:
             return "carbon_price_eur_2024_per_t needs a carbon group"
         for account, limits in stage.limits.items():
-            known = {(x.subject(account), x.per): x for x in self.limits.get(account, ()) if x.of is None}
+            known = {(x.subject(account), x.per): x for x in self.limits.get(account, ())}
             for limit in limits:
                 same = known.get((limit.subject(account), limit.per))
-                if limit.of is not None or same is None or _places(same) != _places(limit):
-                    return f"limits: {account} needs an amount that the study limits too, per {limit.per}, at the same places"
+                if same is None or _places(same) != _places(limit):
+                    told = limit.subject(account)
+                    return f"limits: {told} needs a limit of the study itself, per {limit.per}, at the same places"
         return None
 
     @property

@@ -153,6 +153,32 @@ def test_limits_hold_in_each_stage(tmp_path: Path):
         siting.run(case.study(tmp_path))
 
 
+def test_a_ratio_of_each_stage(tmp_path: Path):
+    """A PUE that binds from 2035 on: each stage keeps its own, both methods agree, and the audit looks."""
+
+    def pue(most: float) -> dict:
+        return {"facility_energy": {"max_mwh_per_mwh": most, "of": "it_energy"}}
+
+    def case(later: float) -> Case:
+        own = loose(stages={"until_year": 2050, "years": {2030: {}, 2035: {"limits": pue(later)}}}, solver={"gap": 1e-3})
+        own.raw["limits"] |= pue(1.4)
+        return own
+
+    tight, free = (siting.run(case(later).study(tmp_path)) for later in (1.2, 1.4))
+    found = [
+        s.total("facility_energy") / s.total("it_energy") for s in (free.stage(2035), tight.stage(2030), tight.stage(2035))
+    ]
+    assert found[0] > 1.201 and found[1] > 1.201 and found[2] <= 1.2 + 1e-6
+    assert tight.outcome["objective"] > free.outcome["bound"]
+    program = stamp(build(case(1.2).inputs(tmp_path)))
+    other = Decomposition(program, case(1.2).study(tmp_path).solver.model_copy(update={"gap": 0.02})).solve()
+    assert other.bound <= tight.outcome["objective"] + 1 and tight.outcome["bound"] <= other.objective + 1
+    inputs = case(1.2).inputs(tmp_path)
+    inputs.study = case(1.19).study(tmp_path)
+    with pytest.raises(ModelError, match=r"stage 2035: the limit on facility_energy per it_energy \(everywhere\) is 1\.19"):
+        audit(tight, inputs)
+
+
 def test_a_stage_looked_at_alone(tmp_path: Path):
     inputs = of_stage(grown(tmp_path), 1)
     assert inputs.study.year == 2035 and "stage" not in inputs.data.coords
@@ -214,7 +240,10 @@ def test_a_scenario_may_change_one_stage(tmp_path: Path):
     [
         ({"until_year": 2030, "years": {2030: {}}}, "the years must rise: 2030 stands after 2030"),
         ({"until_year": 2040, "years": {2030: {"work": {"webb": 2}}}}, "did you mean 'web'"),
-        ({"until_year": 2040, "years": {2030: {"limits": {"water": {"max_m3_per_year": 1}}}}}, "that the study limits too"),
+        (
+            {"until_year": 2040, "years": {2030: {"limits": {"water": {"max_m3_per_year": 1}}}}},
+            "needs a limit of the study itself",
+        ),
         ({"until_year": 2040, "years": {2030: {"wok": {}}}}, "unknown key 'stages.years.2030.wok'; did you mean 'work'"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 import siting
 from siting.blocks.model import build
-from siting.errors import InputsError, ModelError
+from siting.errors import Infeasible, InputsError, ModelError
 from siting.inputs.prepare import prepare
 from siting.pipeline import solve
 from siting.results.audit import audit
@@ -124,6 +124,17 @@ def test_levers_lower_what_must_be_carried(tmp_path):
     left = 1 - float(s.data["workloads_relieved"].sel(workload="web"))
     firm = s.data["workloads_firm"].values
     assert left < 0.8 and (firm.sum() - firm).min() >= 12 * left - 1e-3
+
+
+def test_what_is_missing_is_told(tmp_path):
+    """Without the alps 14 MW at the meters of the others carry less than 11 of the users' 12 MW of IT."""
+    case = in_halls(tmp_path, n_plus_1=True)
+    case.tables["sites.csv"]["headroom_mw"] = [7.0, 7.0, 60.0]
+    case.raw["work"] = {"web": case.raw["work"]["web"]}
+    with pytest.raises(
+        Infeasible, match=r"n_plus_1: no plan bears .* at least 1\.\d MW of the peak of users in hamburg, munich"
+    ):
+        siting.run(case.study(tmp_path))
 
 
 def test_both_methods_agree(tmp_path):
