@@ -27,6 +27,7 @@ from .results.settlement import settled
 from .results.site_loss import loss_table
 from .results.solution import Solution, read_outcome
 from .results.stages import all_by_stage, by_stage
+from .results.work_it import with_work_it
 from .solve.alternatives import waiting, without_each
 from .solve.decomposition import Decomposition
 from .solve.headroom import JointHeadroom
@@ -90,11 +91,12 @@ def solve(
         solution.notes["training"] = by_stage(solution, inputs, lambda s, _: pauses(s.data))
     if any(isinstance(w, Inference) and w.n_plus_1 for w in inputs.study.work.values()):
         solution.notes["site_loss"] = by_stage(solution, inputs, loss_table)
+    solution.data = with_work_it(solution, inputs)
     if "levers_share" in solution.data:
         solution.data = with_lever_prices(solution.data, program, outcome)
         solution.notes["saved_together"] = by_stage(solution, inputs, lambda s, _: saved_together(s))
     if "workloads_relieved" in solution.data:
-        solution.notes["levers"] = by_stage(solution, inputs, lambda s, _: merit_order(s))
+        solution.notes["levers"] = by_stage(solution, inputs, lambda s, of: merit_order(s, of.study))
     if inputs.fleet:
         solution = with_consequence(solution, inputs.fleet)
     solution = audit(solution, inputs)

@@ -8,7 +8,8 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError, StudyError
-from ..physics import renewables
+from ..physics import finance, renewables
+from ..sources.ranges import OTHER_END, read_ranges
 from ..sources.weather import UNITS, WIND_HEIGHT_M
 from ..study.study import Study
 from .hours import Hours
@@ -17,6 +18,7 @@ from .profiles import read_profile
 from .weather import Weather, by_site
 
 ALL_HOURS = 8760.0
+THE_MORE_THE_BETTER = ("life", "availability")  # of other parameters with a range the less
 OF_RECORD = {"pv": "solar_cf", "wind": "wind_onshore_cf"}  # model -> capacity factor of the country in the power system
 MODELS = ("pv", "wind", "firm")  # column `model` of the table; firm plant needs no weather
 
@@ -80,7 +82,7 @@ def _availability(
     if profile is not None:
         return read_profile(study.path(profile), hours, sites)
     if model_of(kind, technologies) == "firm":
-        return np.full((len(sites), *hours.shape), technologies.number("generation", kind, "availability"))
+        return np.full((len(sites), *hours.shape), number_of(study, name, "availability", technologies))
     cells = weather.hours
     if cells is None:
         raise StudyError(
@@ -95,12 +97,21 @@ def technology_of(study: Study, name: str) -> str:
     return study.generation[name].technology or name
 
 
+def number_of(study: Study, name: str, parameter: str, technologies: Technologies) -> float:
+    """A number of a plant of the study, at the end of its range that the study asks for."""
+    kind, end = technology_of(study, name), study.generation[name].parameters
+    if end == "central":
+        return technologies.number("generation", kind, parameter)
+    row = read_ranges(technologies.folder / "generation.csv").of(kind, parameter)
+    return row.at(end if parameter in THE_MORE_THE_BETTER else OTHER_END[end])
+
+
 def not_yet(study: Study, name: str, technologies: Technologies) -> bool:
     """Whether a technology exists only after the study's year. Raises StudyError where the study gives no year."""
     kind = technology_of(study, name)
-    first = technologies.generation_numbers(kind).get("exists_from")
-    if first is None:
+    if "exists_from" not in technologies.generation_numbers(kind):
         return False
+    first = number_of(study, name, "exists_from", technologies)
     if study.last_year is None:
         raise StudyError(
             f"generation.{name}: '{kind}' exists from {first:.0f}; say which year the study plans for (year: 2030)"
@@ -112,10 +123,10 @@ def _costs(study: Study, names: list[str], t: Technologies) -> dict[str, xr.Data
     of = {"generator": names}
 
     def row(parameter: str) -> np.ndarray:
-        return np.array([t.number("generation", technology_of(study, g), parameter) for g in names])
+        return np.array([number_of(study, g, parameter, t) for g in names])
 
     plants = list(study.generation.values())
-    cost = np.array([t.plant_annuity(study, technology_of(study, g)) for g in names])
+    cost = row("capex") * (finance.annuity(study.finance.real_rate, row("life")) + row("fom"))
     land, nearby = row("land_ha_per_mw"), np.array([p.away_km > 0 for p in plants])
     lease = np.array([p.land_lease_eur_2024_per_ha_per_year or 0.0 for p in plants])
     wire = np.array([p.away_km for p in plants]) * t.line_per_mw_km(study) if nearby.any() else 0.0
@@ -138,7 +149,7 @@ def notes(study: Study, technologies: Technologies) -> dict[str, pd.DataFrame]:
     late = [g for g in study.generation if not_yet(study, g, technologies)]
     if not late:
         return {}
-    first = [technologies.generation_numbers(technology_of(study, g))["exists_from"] for g in late]
+    first = [number_of(study, g, "exists_from", technologies) for g in late]
     return {"not_yet": pd.DataFrame({"plant": late, "exists_from": np.array(first, int), "year_of_the_study": study.last_year})}
 
 

@@ -8,13 +8,11 @@ import xarray as xr
 
 from ..errors import DataError
 from ..physics.levers import most_of_group, saving_in_order
-from ..sources.ranges import End, Ranges, read_ranges
+from ..sources.ranges import OTHER_END, End, Ranges, read_ranges
 from ..sources.tables import read_technologies
 from ..study.study import Study
 from ..study.workloads import Inference
 from .money import folder_of
-
-OTHER_END: dict[End, End] = {"low": "high", "central": "central", "high": "low"}
 
 
 def levers(study: Study) -> dict[str, xr.DataArray]:
@@ -31,7 +29,7 @@ def levers(study: Study) -> dict[str, xr.DataArray]:
     if twice:
         raise DataError(f"levers.technologies names '{twice[0]}' twice", path)
     alone = np.array([ranges.of(n, "saving").at(end) for n in names])
-    share = np.array([ranges.of(n, "most_share").at(end) if _there(study, n, ranges) else 0.0 for n in names])
+    share = np.array([ranges.of(n, "most_share").at(end) if _there(study, n, ranges, end) else 0.0 for n in names])
     cost = np.array([ranges.of(n, "cost").at(OTHER_END[end]) for n in names])
     on = [_word(words, n, "acts_on", path.name) for n in names]
     kinds = [_word(words, n, "work", path.name) for n in names]
@@ -60,7 +58,7 @@ def levers(study: Study) -> dict[str, xr.DataArray]:
 
 
 def edge(study: Study) -> dict[str, xr.DataArray]:
-    """Least and most share of each work at the edge, its energy, PUE and cost."""
+    """Least and most share of each work at the edge, its energy, PUE and cost; none before the year of its row."""
     works = [w.edge if isinstance(w, Inference) else None for w in study.work.values()]
     if not any(works):
         return {}
@@ -68,9 +66,12 @@ def edge(study: Study) -> dict[str, xr.DataArray]:
     end: End = next(w for w in works if w is not None).parameters
     of = {"workload": list(study.work)}
     numbers = {p: xr.DataArray(ranges.of("edge", p).at(OTHER_END[end])) for p in ("energy_ratio", "pue", "cost")}
+    there, most = _there(study, "edge", ranges, end), ranges.of("edge", "most_share").at(end)
+    least_share = [w.least_share if w and there else 0.0 for w in works]
+    most_share = [(most if w.most_share is None else w.most_share) if w and there else 0.0 for w in works]
     return {
-        "edge_least": xr.DataArray([w.least_share if w else 0.0 for w in works], of),
-        "edge_most": xr.DataArray([w.most_share if w else 0.0 for w in works], of),
+        "edge_least": xr.DataArray(least_share, of),
+        "edge_most": xr.DataArray(np.maximum(most_share, least_share), of),
         "edge_energy_ratio": numbers["energy_ratio"],
         "edge_pue": numbers["pue"],
         "edge_cost": numbers["cost"],
@@ -86,6 +87,8 @@ def speculative_rows(study: Study) -> pd.DataFrame:
     if study.chips is not None:
         table = read_ranges(folder_of(study) / "chips.csv")
         asked += [(n, table) for n in study.chips.generations]
+    if any(isinstance(w, Inference) and w.edge for w in study.work.values()):
+        asked.append(("edge", read_ranges(folder_of(study) / "work.csv")))
     if study.generation:
         table = read_ranges(folder_of(study) / "generation.csv")
         asked += [(plant.technology or n, table) for n, plant in study.generation.items()]
@@ -98,14 +101,14 @@ def speculative_rows(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["technology", "parameter", "value", "low", "high", "unit", "source", "note"])
 
 
-def _there(study: Study, name: str, ranges: Ranges) -> bool:
-    """Whether it is on offer in the study's year; a row without a year always is."""
+def _there(study: Study, name: str, ranges: Ranges, end: End) -> bool:
+    """Whether it is on offer in the study's year; a row without a year always is. At the low end it comes late."""
     row = ranges.rows.get(name, {}).get("exists_from")
     if row is None:
         return True
     if study.last_year is None:
         raise DataError(f"'{name}' has a row exists_from: the study needs 'year', the year planned for", ranges.path)
-    return study.last_year >= row.value
+    return study.last_year >= row.at(OTHER_END[end])
 
 
 def _word(words: dict[str, dict[str, float | str]], name: str, parameter: str, file: str) -> str:

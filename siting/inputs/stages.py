@@ -21,12 +21,12 @@ from . import money
 from .chips import chips
 from .generation import not_yet
 from .inputs import Inputs
-from .levers import levers
+from .levers import edge, levers
 from .money import Technologies
 from .reinforcement import Step
 from .relief import work_left
 from .work_units import growth_factor
-from .workloads import least_it_mw
+from .workloads import least_it
 
 OF_STAGES = ("discount", "present_value", "stands_for")  # what tells of the stages themselves
 CARBON = ("carbon_average", "carbon_residual", "carbon_marginal")
@@ -68,7 +68,7 @@ def _in(
     assert study.stages is not None
     stage, then = study.stages.years[year], study.at_stage(year)
     out = data.copy(deep=True)
-    out.update(levers(then) | chips(study, sites, technologies, year))
+    out.update(levers(then) | edge(then) | chips(study, sites, technologies, year))
     factor = _work_of_stage(study, stage, year)
     for name in ("demand", "training_energy", "training_rate", *(["arrivals"] if "arrivals" in out else [])):
         out[name] = (out[name] * factor).transpose(*data[name].dims)
@@ -105,13 +105,7 @@ def _work_of_stage(study: Study, stage: Stage, year: int) -> xr.DataArray:
 
 def least_new_it(study: Study, data: xr.Dataset) -> xr.DataArray:
     """What must be built somewhere, in whole modules [MW]: a bound that the solver would take long to find by itself."""
-    left = work_left(data)
-    total = (data["demand"] * left).sum(["workload", "region"]).transpose("block", "hour").values
-    of_training = (data["training_energy"] * left, data["training_rate"])
-    energy, rate = (dict(zip(study.work, a.values.tolist(), strict=True)) for a in of_training)
-    month = (data["month"] + 100 * data["scenario"]).values
-    least = least_it_mw(study, total, energy, rate, data["weight"].values, month)
-    new = max(least - float(data["existing_it"].sum()), 0.0)
+    new = max(least_it(study, data, work_left(data)) - float(data["existing_it"].sum()), 0.0)
     if study.sites.module_mw is not None:
         new = float(np.ceil(new / study.sites.module_mw - 1e-6)) * study.sites.module_mw
     return xr.DataArray(new)

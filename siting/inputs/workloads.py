@@ -91,6 +91,16 @@ def _of_day(w: Inference, table: pd.DataFrame, hours: Hours) -> np.ndarray:
     return np.array([factor[zone] for zone in zones])
 
 
+def least_it(study: Study, data: xr.Dataset, left: xr.DataArray | float) -> float:
+    """The IT capacity [MW] that any plan needs for this part of each work (workload,), whatever its sites. `data` is of one
+    stage."""
+    total = (data["demand"] * left).sum(["workload", "region"]).transpose("block", "hour").values
+    of_training = (data["training_energy"] * left, data["training_rate"])
+    energy, rate = (dict(zip(study.work, a.values.tolist(), strict=True)) for a in of_training)
+    month = (data["month"] + 100 * data["scenario"]).values
+    return least_it_mw(study, total, energy, rate, data["weight"].values, month)
+
+
 def least_it_mw(
     study: Study, demand: np.ndarray, energy: dict[str, float], rates: dict[str, float], weight: np.ndarray, month: np.ndarray
 ) -> float:
@@ -104,8 +114,11 @@ def least_it_mw(
         return float(demand.max(initial=0.0))
     rate = sum(rates[n] for n in moving)
     work_of_year = {k: sum(energy[n] for n, window in moving.items() if window == k) for k in ("day", "month", "year")}
-    windows = [("year", np.arange(len(weight)))] + [("month", np.flatnonzero(month == m)) for m in np.unique(month)]
-    windows += [("day", np.array([d])) for d in range(len(weight))]
+    windows = [("year", np.arange(len(weight)))]
+    if work_of_year["month"] or work_of_year["day"]:
+        windows += [("month", np.flatnonzero(month == m)) for m in np.unique(month)]
+    if work_of_year["day"]:
+        windows += [("day", np.array([d])) for d in range(len(weight))]
     nested = {"year": ("year", "month", "day"), "month": ("month", "day"), "day": ("day",)}
 
     def enough(capacity: float) -> bool:

@@ -146,9 +146,10 @@ NOTES = {
     ),
     "levers": Note(
         "Megawatts avoided and megawatts bought",
-        "In the order of their price. A lever's MW are what it takes off the peak of its users, or off the mean power of "
-        "training; a site's are its new IT, at all that is paid there. `worth` is what one MW less of that work saves (in the "
-        "relaxation): a lever dearer than it is left.",
+        "In the order of their price. A lever's MW are the IT that all work together would ask for without it, the others as "
+        "they are used: users with their peak, training with what it adds to that in its window. A site's are its new IT, at "
+        "all that is paid there. `worth` is what one MW less of that work saves (in the relaxation): a lever dearer than it is "
+        "left.",
         "work",
     ),
     "waiting": Note(

@@ -75,14 +75,16 @@ def finding(race: Race, region: str) -> str:
 def foot(race: Race) -> str:
     """What the picture rests on."""
     gain = race.assumptions.iloc[0]
+    guesses = ", ".join(name.replace("_", " ") for name in race.speculative)
     return (
-        "Work: peak of users and mean of training, as the study's stages have it, then continued; where it follows a published "
-        "path of electricity, that path has gains of its own in it, and the coloured lines are too low. Newer chips: "
+        "Work: the IT that users and training ask for, whatever the sites, by the study's stages, then continued; where "
+        "it follows a published path of electricity, that path has gains of its own in it, and the coloured lines are too low. "
+        "Newer chips: "
         f"{gain['value']:.0%} more work per watt a year in what is bought anew ({gain['low']:.0%} to {gain['high']:.0%}: the "
         f"bands), life {race.assumptions.iloc[1]['value']:.0f} years. Levers: as the plan uses them. Headroom: what all "
         "candidates can have together, a model result, never an operator's figure. Dots: IT that the plan builds; diamonds: "
         "the candidates are full."
-    )
+    ) + (f" Speculative in the plan: {guesses}." if guesses else "")
 
 
 def _names(axes: object, race: Race) -> None:

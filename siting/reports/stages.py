@@ -87,16 +87,14 @@ def chip_table(solution: Solution) -> pd.DataFrame:
 def work_table(solution: Solution) -> pd.DataFrame:
     """Work and what does it by stage: what is asked for, what levers leave of it, what stands for it, what the grid has.
 
-    Work is the peak of users and the mean of training, in MW of plain servers or of the reference generation of chips.
+    Work is the IT that it asks for, whatever the sites, in MW of plain servers or of the reference generation of chips.
     """
     room = solution.notes.get("stacking")
     rows = []
     for year in solution.stages:
         d = solution.stage(year).data
-        of_users = d["demand"].sum("region")
-        peak = of_users.max(["block", "hour"]) + d["training_energy"] / 8760
-        left = peak * (1 - d["workloads_relieved"]) if "workloads_relieved" in d else peak
-        row: dict[str, object] = {"stage": str(year), PEAK: float(peak.sum()), LEFT: float(left.sum()), CHIPS: _it(d)}
+        work, left = float(d["work_it"]), float(d["work_it_left"])
+        row: dict[str, object] = {"stage": str(year), PEAK: work, LEFT: left, CHIPS: _it(d)}
         if "grid_connection" in d:
             row[METER] = float(d["grid_connection"].sum())
         if room is not None:

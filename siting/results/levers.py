@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..inputs.workloads import least_it
 from ..physics.levers import together
 from ..solve.outcome import Outcome
 from ..solve.program import Program
+from ..study.study import Study
 from .solution import Solution
 
 COLUMNS = [
     "measure", "kind", "work", "share", "most_share", "mw", "mwh_per_year", "cost_eur_2024_per_year",
     "price_eur_2024_per_mw_year", "worth_eur_2024_per_mw_year",
 ]  # fmt: skip
+UNUSED = 1e-6  # of a work: a lever that treats less is not used
 
 
 def with_lever_prices(d: xr.Dataset, program: Program, outcome: Outcome) -> xr.Dataset:
@@ -34,15 +37,16 @@ def with_lever_prices(d: xr.Dataset, program: Program, outcome: Outcome) -> xr.D
     return d.assign(levers_price=price.assign_attrs(units="EUR_2024/year", long_name="price of one unit more of the share"))
 
 
-def merit_order(s: Solution) -> pd.DataFrame:
+def merit_order(s: Solution, study: Study) -> pd.DataFrame:
     """One row a lever and work, the edge, and each site with new IT, by EUR per MW and year.
 
-    `mw` of a lever is what it takes off the peak of users, or off the mean power of training, in MW of the chips that
-    stand; of a site its new IT.
+    `mw` of a lever is the IT that all work together would ask for without it, beside all other levers as they are used
+    (`work_it`), less what it asks for; in MW of the chips that stand. Of a site it is its new IT. Of a lever that is not used
+    the price is of what it would take away.
     `worth_eur_2024_per_mw_year` is what one MW less of that work would save, in the relaxation: levers dearer than it are left.
     """
     d = s.data
-    rows = [*_levers(d), *_edge(d, s.accounts), *_sites(s)]
+    rows = [*_levers(d, study), *_edge(d, study), *_sites(s)]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("price_eur_2024_per_mw_year", ignore_index=True)
 
 
@@ -66,17 +70,25 @@ def _work_per_mw(d: xr.Dataset) -> float:
     return float((d["chip_performance"] * d["chips_standing"]).sum() / d["chips_standing"].sum())
 
 
-def _work(d: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Peak of each work [MW] (training: its mean power) and its energy of a year [MWh], before any lever."""
-    of_users = d["demand"].sum("region")
-    served = (of_users * d["weight"]).sum(["block", "hour"])
-    return of_users.max(["block", "hour"]) + d["training_energy"] / 8760, served + d["training_energy"]
+def _energy(d: xr.Dataset) -> xr.DataArray:
+    """Energy of each work in a year, before any lever [MWh]."""
+    return (d["demand"].sum("region") * d["weight"]).sum(["block", "hour"]) + d["training_energy"]
 
 
-def _levers(d: xr.Dataset) -> list[tuple]:
+def _mw_of_all(d: xr.Dataset, study: Study, work: str, saving: float, share: float, most: float) -> float:
+    """IT [MW of the chips that stand] that all work asks for less if the whole of a work were treated; by what is used, or
+    where nothing is by the most that could be."""
+    step = -share if share > UNUSED else most
+    left = 1 - d["workloads_relieved"]
+    other = left - saving * step * (left["workload"] == work)
+    now, then = (least_it(study, d, x.clip(min=0.0)) for x in (left, other))
+    return (now - then) / step / _work_per_mw(d)
+
+
+def _levers(d: xr.Dataset, study: Study) -> list[tuple]:
     if "levers_share" not in d:
         return []
-    (peak, energy), per_mw = _work(d), _work_per_mw(d)
+    energy, per_mw = _energy(d), _work_per_mw(d)
     out = []
     for v in d["lever"].values:
         for w in d["workload"].values:
@@ -84,7 +96,8 @@ def _levers(d: xr.Dataset) -> list[tuple]:
             most, saving = float(d["lever_share"].sel(at)), float(d["lever_saving"].sel(at))
             if most <= 0:
                 continue
-            x, mw = float(d["levers_share"].sel(at)), saving * float(peak.sel(workload=w)) / per_mw
+            x = float(d["levers_share"].sel(at))
+            mw = _mw_of_all(d, study, str(w), saving, x, most)
             cost = float(d["lever_cost"].sel(lever=v) * energy.sel(workload=w))
             worth = (cost - float(d["levers_price"].sel(at))) / mw if "levers_price" in d and mw > 0 else np.nan
             price = cost / mw if mw > 0 else np.inf
@@ -93,17 +106,18 @@ def _levers(d: xr.Dataset) -> list[tuple]:
     return out
 
 
-def _edge(d: xr.Dataset, accounts: pd.DataFrame) -> list[tuple]:
+def _edge(d: xr.Dataset, study: Study) -> list[tuple]:
     if "edge_share" not in d:
         return []
-    (peak, energy), per_mw = _work(d), _work_per_mw(d)
+    energy, per_mw = _energy(d), _work_per_mw(d)
     out = []
     for w in d["workload"].values:
         most, x = float(d["edge_most"].sel(workload=w)), float(d["edge_share"].sel(workload=w))
         if most > 0:
             moved = float(energy.sel(workload=w))
-            cost, mw = float(d["edge_cost"] * d["edge_energy_ratio"]) * moved, float(peak.sel(workload=w)) / per_mw
-            out.append(("edge", "edge", str(w), x, most, mw * x, moved * x / per_mw, cost * x, cost / mw, np.nan))
+            cost, mw = float(d["edge_cost"] * d["edge_energy_ratio"]) * moved, _mw_of_all(d, study, str(w), 1.0, x, most)
+            price = cost / mw if mw > 0 else np.inf
+            out.append(("edge", "edge", str(w), x, most, mw * x, moved * x / per_mw, cost * x, price, np.nan))
     return out
 
 

@@ -2,7 +2,7 @@
 
 An outlook beside the plan: it needs no solve of its own. Work grows as the stages of a solution have it (between and after them
 at a constant rate), chips get better as `work.csv` says (row `chips`), levers save what the plan uses of them, and the
-headroom is what all candidates can have together.
+headroom is what all candidates can have together. Work is the IT that it asks for, whatever the sites (`work_it`).
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ WAYS = ("work", "chips", "levers_and_chips")
 class Race:
     """`table`: one row a year: `work_mw` (at the efficiency of `first_year`), `chips_mw`, `levers_and_chips_mw` with `_low`
     and `_high` (a fast and a slow gain of chips), `levers_mw`, `headroom_mw`; all MW of IT. `runs_out`: way → year, NaN where
-    the headroom lasts. `plan`: MW of IT that stand in each stage. `assumptions`: the rows that it rests on."""
+    the headroom lasts. `plan`: MW of IT that stand in each stage. `assumptions`: the rows that it rests on; `speculative`:
+    options of the study that no one can know (photonic, a generation of chips to come, the edge, …)."""
 
     table: pd.DataFrame
     runs_out: dict[str, float]
     plan: pd.Series
     assumptions: pd.DataFrame
+    speculative: tuple[str, ...]
     first_year: int
 
     @property
@@ -51,8 +53,9 @@ def race(solution: Solution, until: int, factors: Ranges | None = None) -> Race:
         raise StudyError(f"the race ends in {until}, but the last stage begins in {years[-1]}", solution.name)
     each = [solution.stage(y) for y in years]
     at = np.arange(years[0], until + 1)
-    work = _continued(years, [_work_mw(s) / _performance(each[0]) for s in each], at)
-    saved = np.array([_saved(s) for s in each])[np.searchsorted(years, at, side="right") - 1]
+    work = _continued(years, [float(s.data["work_it"]) / _performance(each[0]) for s in each], at)
+    left = np.array([float(s.data["work_it_left"] / s.data["work_it"]) for s in each])
+    saved = 1 - left[np.searchsorted(years, at, side="right") - 1]
     factors = read_ranges(SHIPPED / "work.csv") if factors is None else factors
     gain, life = factors.of("chips", "gain_per_year"), factors.of("chips", "life")
     last = each[-1].data
@@ -68,13 +71,8 @@ def race(solution: Solution, until: int, factors: Ranges | None = None) -> Race:
     rows = [(n, r.value, r.low, r.high, r.unit, r.source, r.mark) for n, r in (("gain per year", gain), ("life", life))]
     assumed = pd.DataFrame(rows, columns=["chips", "value", "low", "high", "unit", "source", "mark"])
     stands = pd.Series([_stands(s) for s in each], years, name="it_mw")
-    return Race(table, out, stands, assumed, years[0])
-
-
-def _work_mw(s: Solution) -> float:
-    """Peak of users and mean of training, all together, before any lever [MW of IT]."""
-    d = s.data
-    return float(d["demand"].sum(["workload", "region"]).max() + d["training_energy"].sum() / 8760)
+    guesses = tuple(dict.fromkeys(solution.notes["speculative"]["technology"])) if "speculative" in solution.notes else ()
+    return Race(table, out, stands, assumed, guesses, years[0])
 
 
 def _performance(s: Solution) -> float:
@@ -84,15 +82,6 @@ def _performance(s: Solution) -> float:
         return 1.0
     run = (d["chips_running"] * d["weight"]).sum(["site", "block", "hour"])
     return float((d["chip_performance"] * run).sum() / run.sum())
-
-
-def _saved(s: Solution) -> float:
-    """Share of that work that levers and the edge take away."""
-    d = s.data
-    if "workloads_relieved" not in d:
-        return 0.0
-    peak = d["demand"].sum("region").max(["block", "hour"]) + d["training_energy"] / 8760
-    return float((peak * d["workloads_relieved"]).sum() / peak.sum())
 
 
 def _stands(s: Solution) -> float:

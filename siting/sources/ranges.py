@@ -12,6 +12,7 @@ from ..errors import DataError, nearest
 from .tables import read_csv
 
 End = Literal["low", "central", "high"]
+OTHER_END: dict[End, End] = {"low": "high", "central": "central", "high": "low"}
 
 
 class Ranged(NamedTuple):

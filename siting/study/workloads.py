@@ -28,15 +28,16 @@ class Placed(Group):
 
 
 class Edge(Group):
-    """A share of the work at many small places near its users; energy, PUE and cost are the rows `edge` of `work.csv`."""
+    """A share of the work at many small places near its users. The rows `edge` of `work.csv`, which are speculative, give the
+    year from which it is on offer, its energy, PUE and cost, and `most_share` where it is not given."""
 
     least_share: Share = 0.0
-    most_share: Share
+    most_share: Share | None = None
     parameters: Literal["low", "central", "high"] = "central"  # low: the edge at its least efficient and dearest
 
     @model_validator(mode="after")
     def _order(self) -> Edge:
-        if self.least_share > self.most_share:
+        if self.most_share is not None and self.least_share > self.most_share:
             raise ValueError(f"least_share {self.least_share:g} is above most_share {self.most_share:g}")
         return self
 

@@ -290,6 +290,20 @@ def test_firm_clean_plant_exists_from_a_year(tmp_path):
     assert score(late) == pytest.approx(1.0)
 
 
+def test_low_and_high_ends_of_a_reactor_of_the_future(tmp_path):
+    """Late and dear at the low end of its ranges, early and cheap at the high one; the table says that nobody knows."""
+    found, years = {}, {}
+    for end in ("low", "central", "high"):
+        case = clean_case(24, generation={"smr": {"max_mw_per_site": 50, "parameters": end}}, year=2040)
+        inputs = prepared(case, tmp_path)
+        found[end] = float(inputs.data["plant_cost"].max())
+        case.raw["year"] = 2031
+        years[end] = float(prepared(case, tmp_path).data["max_plant"].max())
+    assert found["low"] > 1.5 * found["central"] > 1.5 * found["high"]
+    assert years == {"low": 0.0, "central": 0.0, "high": 50.0}
+    assert set(inputs.notes["speculative"]["parameter"]) == {"capex", "exists_from"}
+
+
 def test_plant_near_the_site(tmp_path):
     """A private wire is paid per MW and km; leased land is not the site's."""
     near = {"technology": "wind", "max_mw_per_site": 5, "profile": "wind.csv"}

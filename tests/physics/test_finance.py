@@ -66,7 +66,7 @@ def test_prices_rise_and_rates_are_plausible():
 def test_tables_say_where_every_number_is_from(name):
     with (TABLES / f"{name}.csv").open() as f:
         reader = csv.DictReader(f)
-        assert reader.fieldnames == COLUMNS + ["low", "high"] * (name in ("cooling", "work", "levers", "growth"))
+        assert reader.fieldnames == COLUMNS + ["low", "high"] * (name in ("cooling", "work", "levers", "growth", "generation"))
         rows = list(reader)
     keys = [(r["technology"], r["parameter"]) for r in rows]
     assert len(set(keys)) == len(keys)

@@ -146,6 +146,7 @@ def test_unknown_levers_are_told(tmp_path):
 
 def at_the_edge(case: Case, least: float, most: float) -> Case:
     case.raw["work"]["web"]["edge"] = {"least_share": least, "most_share": most}
+    case.raw["year"] = 2030
     return case
 
 
@@ -175,6 +176,48 @@ def test_edge_counts_in_the_carbon_that_is_priced(tmp_path):
     s = siting.run(case.study(tmp_path))
     assert s.total("carbon_counted") > s.total("carbon_location")
     assert s.accounts.query("account == 'carbon_counted' and place == 'edge'")["value"].sum() > 0
+
+
+def test_the_edge_is_a_dated_guess(tmp_path):
+    """Its rows are speculative: a year with a range, a most share where the study gives none, a notice in the report."""
+    case = at_the_edge(two_sites(), 0.1, 0.2)
+    most = {}
+    for end, years in (("low", (2032, 2033)), ("central", (2027, 2028)), ("high", (2025, 2026))):
+        for year, share in zip(years, (0.0, {"low": 0.10, "central": 0.25, "high": 0.40}[end]), strict=True):
+            case.raw["year"] = year
+            case.raw["work"]["web"]["edge"] = {"least_share": 0.1, "parameters": end}
+            inputs = prepare(case.study(tmp_path))
+            assert float(inputs.data["edge_most"].max()) == pytest.approx(share)
+            assert float(inputs.data["edge_least"].max()) == pytest.approx(min(share, 0.1))
+        most[end] = float(inputs.data["edge_energy_ratio"])
+    assert most["low"] > most["central"] > most["high"]
+    table = inputs.notes["speculative"]
+    assert set(table["technology"]) == {"edge"} and {"exists_from", "energy_ratio", "cost"} <= set(table["parameter"])
+    assert (table["low"] < table["high"]).all()
+    del case.raw["year"]
+    with pytest.raises(DataError, match="'edge' has a row exists_from: the study needs 'year'"):
+        prepare(case.study(tmp_path))
+
+
+def test_what_a_lever_on_training_avoids(tmp_path):
+    """Users of 10 and 5 MW in two hours; training of 2 MW in the mean, so 4 MWh in the two, at 4 MW at most or at 3.
+
+    at 4 MW    all of it runs in the valley: 10 MW of IT, and a tenth less training spares none
+    at 3 MW    1 MWh is left for the peak: 11 MW of IT; a tenth less is 3.6 MWh, 0.6 of it at the peak: 0.4 MW are avoided
+    """
+    table = lever_rows(better=("numbers", 0.1, 1.0, 0.0))
+    table.loc[table["parameter"] == "work", "value"] = "training"
+    case = with_levers(two_sites(), tmp_path, table)
+    case.raw["work"]["web"]["profile"] = [1.0, 0.5] + 22 * [1.0]
+    case.raw["limits"] = {}
+    for rate, asked, avoided in ((4.0, 10.0, 0.0), (3.0, 11.0, 0.4)):
+        case.raw["work"]["train"] = {"kind": "training", "mwh_it_per_year": 2 * 8760.0, "max_it_mw": rate, "window": "day"}
+        s = siting.run(case.study(tmp_path))
+        assert float(s.data["work_it"]) == pytest.approx(asked, abs=1e-4)
+        row = s.notes["levers"].set_index(["measure", "work"]).loc[("better", "train")]
+        used = s.data["levers_share"].sel(workload="train").item()
+        assert row["mw"] == pytest.approx(avoided * used, abs=1e-4)
+        assert float(s.data["work_it"] - s.data["work_it_left"]) == pytest.approx(avoided * used, abs=1e-4)
 
 
 def test_shares_that_do_not_fit_are_told(tmp_path):
