@@ -2,6 +2,7 @@
 
     built[s,g] ≤ max_plant[s,g] · open[s]                       (a site with existing IT needs not open)
     built[s,g] ≥ built[s,g] of the stage before
+    cost += plant_cost[g] · built[s,g]                          at the prices of its years: `stages.priced`
     used[s,g,t] + sold[s,g,t] ≤ availability[s,g,t] · built[s,g]              the rest is curtailed
     cost += plant_variable_cost[g] · (used + sold) − (spot_price[t] − sale_fee) · sold
     carbon_onsite += plant_direct_carbon[g] · used                            fuel burnt
@@ -20,7 +21,7 @@ import pyomo.environ as pyo
 from ..inputs.hours import windows_of
 from .given import Given
 from .ledger import Ledger
-from .stages import keep
+from .stages import keep, priced
 
 ALL_HOURS = 8760.0
 
@@ -41,8 +42,9 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     b.behind_an_open_meter = pyo.Constraint(
         new, given.g, rule=lambda b, s, g: b.built[s, g] <= given.max_plant[s, g] * opened[s]
     )
+    at_price = priced(b, given, "built", paid, "plant_price")
+    ledger.post("cost", "plant", {s: sum(given.plant_cost[g] * at_price[s, g] for g in given.g) for s in given.s})
     for account, rate in (
-        ("cost", given.plant_cost),
         ("carbon_embodied", given.plant_carbon),
         ("land", given.plant_land),
         ("land_nearby", given.plant_land_nearby),

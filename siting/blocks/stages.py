@@ -2,9 +2,10 @@
 
     x[stage] ≥ x[stage before]                 what is built stays: `keep`
     paid[stage] ≥ x[stage], paid[stage before] where sites may close: x may fall, what is paid for does not
+    priced[stage] = priced[stage before] + price[stage] · (paid[stage] − paid[stage before])     where prices fall: `priced`
     in block d:  x = x[stage of block d]       one column of the hours that *is* the plan's: `seen_from_the_hours`
 
-Nothing of this is there in a study of one year.
+Nothing of this is there in a study of one year, but the price of that year.
 """
 
 from __future__ import annotations
@@ -35,6 +36,27 @@ def keep(b: pyo.Block, given: Given, name: str) -> Any:
     then = before.component(name) if paid_before is None else paid_before
     b.add_component(f"keeps_{name}", pyo.Constraint(now.index_set(), rule=lambda b, *i: kept[i] >= then[i]))
     return kept
+
+
+def priced(b: pyo.Block, given: Given, name: str, paid: Any, price: str) -> Any:
+    """What is paid for (see `keep`), each part at the price of the stage in which it was bought over that of its table: `paid`
+    itself where the study has no such prices. The last place of the index is that of the price."""
+    if not given.has(price):
+        return paid
+    now = getattr(given, price)
+    out = pyo.Var(paid.index_set(), domain=pyo.NonNegativeReals, doc=f"{b.component(name).doc}, at the prices of its years")
+    b.add_component(f"priced_{name}", out)
+    before = given.earlier[-1] if given.earlier else None
+
+    def at_its_price(b: pyo.Block, *i: Any) -> object:
+        if before is None:
+            return out[i] == now[i[-1]] * paid[i]
+        kept = before.component(f"paid_{name}")
+        stood = before.component(name) if kept is None else kept
+        return out[i] == before.component(f"priced_{name}")[i] + now[i[-1]] * (paid[i] - stood[i])
+
+    b.add_component(f"prices_{name}", pyo.Constraint(paid.index_set(), rule=at_its_price))
+    return out
 
 
 def seen_from_the_hours(b: pyo.Block, plans: Sequence[pyo.Block], given: Given) -> None:

@@ -23,7 +23,7 @@ import pyomo.environ as pyo
 from ..inputs.edges import among, edges
 from .given import Given
 from .ledger import Ledger
-from .stages import keep
+from .stages import keep, priced
 
 
 def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
@@ -46,9 +46,10 @@ def plan(b: pyo.Block, given: Given, ledger: Ledger) -> None:
     )
     power, energy = keep(b, given, "power"), keep(b, given, "energy")
     _levels_between_blocks(b, given)
-    ledger.post("cost", "power", {s: sum(given.storage_power_cost[u] * power[s, u] for u in given.u) for s in given.s})
+    for part, paid, rate in (("power", power, given.storage_power_cost), ("energy", energy, given.storage_energy_cost)):
+        at_price = priced(b, given, part, paid, f"storage_{part}_price")
+        ledger.post("cost", part, {s: sum(rate[u] * at_price[s, u] for u in given.u) for s in given.s})
     for account, rate in (
-        ("cost", given.storage_energy_cost),
         ("carbon_embodied", given.storage_carbon),
         ("land", given.storage_land),
     ):

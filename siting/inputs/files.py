@@ -38,6 +38,7 @@ def _asked_for(study: Study, table: str) -> bool:
         "growth.csv": any(w.growth is not None for w in works),
         "heat.csv": study.heat is not None,
         "levers.csv": study.levers is not None,
+        "cost_paths.csv": study.finance.cost_paths,
         "reinforcement.csv": study.grid is not None and bool(study.grid.reinforcements),
         "storage.csv": bool(study.storage),
         "work.csv": any(w.units or w.edge if isinstance(w, Inference) else w.runs for w in works),

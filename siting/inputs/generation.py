@@ -12,6 +12,7 @@ from ..physics import finance, renewables
 from ..sources.ranges import OTHER_END, read_ranges
 from ..sources.weather import UNITS, WIND_HEIGHT_M
 from ..study.study import Study
+from . import prices
 from .hours import Hours
 from .money import Technologies
 from .profiles import read_profile
@@ -126,7 +127,7 @@ def _costs(study: Study, names: list[str], t: Technologies) -> dict[str, xr.Data
         return np.array([number_of(study, g, parameter, t) for g in names])
 
     plants = list(study.generation.values())
-    cost = row("capex") * (finance.annuity(study.finance.real_rate, row("life")) + row("fom"))
+    cost = _annuities(study, t)
     land, nearby = row("land_ha_per_mw"), np.array([p.away_km > 0 for p in plants])
     lease = np.array([p.land_lease_eur_2024_per_ha_per_year or 0.0 for p in plants])
     wire = np.array([p.away_km for p in plants]) * t.line_per_mw_km(study) if nearby.any() else 0.0
@@ -142,6 +143,22 @@ def _costs(study: Study, names: list[str], t: Technologies) -> dict[str, xr.Data
         "plant_full_load_hours": most,
     }
     return {name: xr.DataArray(np.asarray(values, float), of) for name, values in arrays.items()}
+
+
+def _annuities(study: Study, t: Technologies) -> np.ndarray:
+    """Annuity and upkeep of each plant at the capex of the table [EUR_2024/MW/year]."""
+    capex, life, upkeep = (np.array([number_of(study, g, p, t) for g in study.generation]) for p in ("capex", "life", "fom"))
+    return np.asarray(capex * (finance.annuity(study.finance.real_rate, life) + upkeep))
+
+
+def plant_prices(study: Study, plant_cost: xr.DataArray, t: Technologies) -> dict[str, xr.DataArray]:
+    """What plant bought in the study's year costs over `plant_cost`, where the study asks for paths of cost. The wire and the
+    lease of plant that stands away do not fall."""
+    if not study.generation or not study.finance.cost_paths:
+        return {}
+    capex = np.array([prices.price(study, technology_of(study, g)) for g in study.generation])
+    part = _annuities(study, t) / plant_cost.values
+    return {"plant_price": xr.DataArray(1 - part + part * capex, {"generator": list(study.generation)})}
 
 
 def notes(study: Study, technologies: Technologies) -> dict[str, pd.DataFrame]:

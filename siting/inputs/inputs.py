@@ -140,6 +140,7 @@ VARIABLES: dict[str, Variable] = {
     # generation behind the meter
     "availability": _v("site generator block hour", "1", 0, 1, "capacity factor of the hour"),
     "max_plant": _v("site generator", "MW", 0, 1e5, "most plant behind the meter"),
+    "plant_price": _v("generator", "1", 0, 10, "cost of plant bought now over plant_cost"),
     "plant_cost": _v("generator", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of plant"),
     "plant_land": _v("generator", "ha/MW", 0, 1000, "land of plant"),
     "plant_carbon": _v("generator", "t/MW/year", 0, 1e4, "embodied carbon of plant over its life"),
@@ -154,6 +155,8 @@ VARIABLES: dict[str, Variable] = {
     "charge_efficiency": _v("storage", "1", 0.01, 1, "energy stored per energy taken"),
     "discharge_efficiency": _v("storage", "1", 0.01, 1, "energy given per energy taken from the store"),
     "standing_loss": _v("storage", "1/h", 0, 1, "share of the level lost in an hour"),
+    "storage_power_price": _v("storage", "1", 0, 10, "capex of storage power bought now over that of its table"),
+    "storage_energy_price": _v("storage", "1", 0, 10, "capex of storage energy bought now over that of its table"),
     "storage_power_cost": _v("storage", "EUR_2024/MW/year", 0, 1e8, "annuity and upkeep of storage power"),
     "storage_energy_cost": _v("storage", "EUR_2024/MWh/year", 0, 1e8, "annuity and upkeep of storage energy"),
     "storage_wear": _v("storage", "EUR_2024/MWh", 0, 1e4, "ageing by use, per energy given"),

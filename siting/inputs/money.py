@@ -243,9 +243,10 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
     if "spot_price" not in data:
         return halls
     cheapest = max(float(data["spot_price"].min() + data["energy_tariff"]), 0.0)
+    plant_cost = data.get("plant_cost", 0.0) * data.get("plant_price", 1.0)
     if "availability" in data:  # own plant may undercut every hour of import
         full = (data["availability"] * data["weight"]).sum(["block", "hour"])
-        cheapest = min(cheapest, float((data["plant_cost"] / full.where(full > 0)).min()))
+        cheapest = min(cheapest, float((plant_cost / full.where(full > 0)).min()))
     profit = 0.0
     if "contract_profile" in data:
         worth = ((data["spot_price"] - data["contract_strike"]) * data["contract_profile"] * data["weight"]).sum(
@@ -254,7 +255,7 @@ def unavoidable(study: Study, data: xr.Dataset) -> float:
         profit = float((worth.clip(min=0) * data["contract_offered"]).sum())
     if "availability" in data and study.grid is not None and study.grid.excess_sale is not None:
         net = data["spot_price"] - study.grid.excess_sale.fee_eur_2024_per_mwh - data["plant_variable_cost"]
-        earned = (net.clip(min=0) * data["availability"] * data["weight"]).sum(["block", "hour"]) - data["plant_cost"]
+        earned = (net.clip(min=0) * data["availability"] * data["weight"]).sum(["block", "hour"]) - plant_cost
         profit += float((earned.clip(min=0) * data["max_plant"] * data["plant_clean"]).sum())
     if "heat_demand" in data:
         profit += float((data["heat_price"] * data["heat_demand"] * data["weight"]).sum())

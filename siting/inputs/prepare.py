@@ -10,7 +10,7 @@ import xarray as xr
 
 from ..errors import StudyError
 from ..study.study import Study
-from . import files, money, periods, source_water
+from . import files, money, periods, prices, source_water
 from . import hours as hours_
 from .candidates import candidates
 from .carbon import carbon
@@ -20,7 +20,7 @@ from .cooling import accepts, cooling, not_available
 from .dates import dated
 from .fleet import fleet
 from .flexible import flexible
-from .generation import beside_the_record, generation
+from .generation import beside_the_record, generation, plant_prices, technology_of
 from .generation import notes as generation_notes
 from .headroom import grid_case
 from .heat import heat
@@ -30,7 +30,7 @@ from .levers import edge, levers, speculative_rows
 from .reinforcement import reinforcement
 from .screening import screened
 from .stages import staged, unavoidable
-from .storage import storage
+from .storage import storage, storage_prices
 from .water import water, with_basin
 from .weather import Weather
 from .work_units import resolved
@@ -69,6 +69,9 @@ def prepare(study: Study) -> Inputs:
     parts |= heat(study, sites, hours, technologies, parts.get("return_c"))
     parts |= generation(study, sites, weather, hours, technologies)
     parts |= storage(study, sites, technologies)
+    parts |= storage_prices(study)
+    if study.generation:
+        parts |= plant_prices(study, parts["plant_cost"], technologies)
     parts |= contracts(study, sites, hours, technologies)
     parts |= carbon(study, hours)
     parts |= money.connection(study, sites, technologies)
@@ -86,6 +89,10 @@ def prepare(study: Study) -> Inputs:
         notes["not_available"] = not_available(data)
     if len(guesses := speculative_rows(study)):
         notes["speculative"] = guesses
+    if study.finance.cost_paths:
+        rows = {g: technology_of(study, g) for g in study.generation}
+        rows |= {f"{u}: {part}": f"{u}_{part}" for u in study.storage for part in ("power", "energy")}
+        notes["cost_paths"] = prices.told(study, rows)
     notes["sources"] = files.sources(study, technologies.folder if technologies.tables else None)
     plants = fleet(study, sites, hours, technologies)
     inputs = Inputs(study, table, data, case, 0.0, notes, plants)

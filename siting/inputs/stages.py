@@ -19,12 +19,13 @@ from ..study.stages import Stage
 from ..study.study import Study
 from . import money
 from .chips import chips
-from .generation import not_yet
+from .generation import not_yet, plant_prices
 from .inputs import Inputs
 from .levers import edge, levers
 from .money import Technologies
 from .reinforcement import Step
 from .relief import work_left
+from .storage import storage_prices
 from .work_units import growth_factor
 from .workloads import least_it
 
@@ -69,6 +70,9 @@ def _in(
     stage, then = study.stages.years[year], study.at_stage(year)
     out = data.copy(deep=True)
     out.update(levers(then) | edge(then) | chips(study, sites, technologies, year))
+    out.update(storage_prices(then))
+    if study.generation:
+        out.update(plant_prices(then, data["plant_cost"], technologies))
     factor = _work_of_stage(study, stage, year)
     for name in ("demand", "training_energy", "training_rate", *(["arrivals"] if "arrivals" in out else [])):
         out[name] = (out[name] * factor).transpose(*data[name].dims)

@@ -8,6 +8,7 @@ import xarray as xr
 
 from ..physics import finance
 from ..study.study import Study
+from . import prices
 from .money import Technologies
 
 PLAIN = {  # parameter of the table -> variable
@@ -17,6 +18,17 @@ PLAIN = {  # parameter of the table -> variable
     "wear": "storage_wear",
     "land_ha_per_mwh": "storage_land",
 }
+
+
+def storage_prices(study: Study) -> dict[str, xr.DataArray]:
+    """What storage bought in the study's year costs over its table, where the study asks for paths of cost."""
+    if not study.storage or not study.finance.cost_paths:
+        return {}
+    of = {"storage": list(study.storage)}
+    return {
+        f"storage_{part}_price": xr.DataArray([prices.price(study, f"{u}_{part}") for u in study.storage], of)
+        for part in ("power", "energy")
+    }
 
 
 def storage(study: Study, sites: gpd.GeoDataFrame, technologies: Technologies) -> dict[str, xr.DataArray]:

@@ -172,6 +172,12 @@ NOTES = {
         "region by region; the table shows all together. With generations of chips, MW are work in MW of the reference one.",
         "work",
     ),
+    "cost_paths": Note(
+        "What plant and storage cost when they are bought",
+        "Capex in the year of purchase over that of the technology's table, by a published path. What stands is paid for at "
+        "that price to the end of the study, renewed at it as often as its life asks.",
+        "work",
+    ),
     "speculative": Note(
         "Speculative technologies",
         "Dated options that no one can know. Their ranges are guesses: run the study without them too.",

@@ -10,10 +10,15 @@ from .group import Group, Positive
 
 
 class Finance(Group):
-    """`real_rate` makes annuities; costs of later stages are discounted at `discount_rate` (`real_rate` unless given)."""
+    """`real_rate` makes annuities; costs of later stages are discounted at `discount_rate` (`real_rate` unless given).
+
+    `cost_paths`: capex of plant and storage is that of the year in which they are bought (`cost_paths.csv`); without it that of
+    their tables in every year.
+    """
 
     real_rate: Annotated[float, Field(ge=0, lt=1)] = 0.07
     discount_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
+    cost_paths: bool = False
 
     @property
     def discount(self) -> float:

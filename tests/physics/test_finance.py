@@ -61,7 +61,7 @@ def test_prices_rise_and_rates_are_plausible():
 
 
 @pytest.mark.parametrize(
-    "name", ["cooling", "generation", "storage", "servers", "tariffs", "carbon", "work", "levers", "growth"]
+    "name", ["cooling", "generation", "storage", "servers", "tariffs", "carbon", "work", "levers", "growth", "cost_paths"]
 )
 def test_tables_say_where_every_number_is_from(name):
     with (TABLES / f"{name}.csv").open() as f:

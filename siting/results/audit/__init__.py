@@ -15,6 +15,7 @@ from .consequence import consequence
 from .heat import heat
 from .levers import levers
 from .places import deadlines, losses, places
+from .prices import prices
 from .stages import stages
 from .training import training
 
@@ -45,6 +46,7 @@ def audit(solution: Solution, inputs: Inputs) -> Solution:
     looked_at = [solution.stage(year) for year in solution.stages] or [solution]
     for s, (told, of) in zip(looked_at, told_by_stage(inputs), strict=True):
         problems += [told + p for test in TESTS for p in test(s, of)]
+    problems += prices(solution)
     if solution.stages:
         problems += stages(solution, inputs) + over_stages(solution)
     if problems:

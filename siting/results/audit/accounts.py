@@ -12,7 +12,7 @@ from ...study.accounts import LIMITABLE
 from ..solution import Solution
 from . import chips, clean, heat, levers
 from .balances import facility_power, it_power, reclaimed_water
-from .compare import TOLERANCE, differs, paid_for
+from .compare import TOLERANCE, at_price, differs, paid_for
 from .risk import cost_at_risk
 
 
@@ -51,10 +51,11 @@ def recomputed(d: xr.Dataset, inputs: Inputs) -> dict[str, tuple[xr.DataArray, d
             out["cost"] = out["cost"] + d["reclaimed_price"] * out["water_reclaimed"]
     clean.own_plant(d, year, out, inputs)
     if "storage_energy" in d:
-        power, energy = paid_for(d, "storage_power"), paid_for(d, "storage_energy")
+        energy = paid_for(d, "storage_energy")
         out["land"] = out["land"] + (d["storage_land"] * energy).sum("storage")
         out["carbon_embodied"] = out["carbon_embodied"] + (d["storage_carbon"] * energy).sum("storage")
-        built = (d["storage_power_cost"] * power + d["storage_energy_cost"] * energy).sum("storage")
+        parts = ("power", "energy")
+        built = sum((d[f"storage_{p}_cost"] * at_price(d, f"storage_{p}")).sum("storage") for p in parts)
         out["cost"] = out["cost"] + built + year(d["storage_wear"] * d["storage_discharge"])
         out["net_demand"] = out["net_demand"] + year(d["storage_charge"] - d["storage_discharge"])
     out["cost"] = out["cost"] + d["land_rent"] * out["land"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import xarray as xr
 
 from ...inputs.inputs import Inputs
-from .compare import paid_for
+from .compare import at_price, paid_for
 from .consequence import of_sites
 
 Year = Callable[[xr.DataArray], xr.DataArray]
@@ -27,7 +27,8 @@ def own_plant(d: xr.Dataset, year: Year, sums: Sums, inputs: Inputs) -> None:
     sums["procured"] = year((used + sold) * d["plant_clean"])
     sums["excess"] = year(sold)
     sums["carbon_onsite"] = year(d["plant_direct_carbon"] * used)
-    sums["cost"] = sums["cost"] + (d["plant_cost"] * built).sum("generator") + year(d["plant_variable_cost"] * (used + sold))
+    plant = (d["plant_cost"] * at_price(d, "generation_built")).sum("generator")
+    sums["cost"] = sums["cost"] + plant + year(d["plant_variable_cost"] * (used + sold))
     grid = inputs.study.grid
     if grid is not None and grid.excess_sale is not None:
         sums["cost"] = sums["cost"] + year((grid.excess_sale.fee_eur_2024_per_mwh - d["spot_price"]) * sold)

@@ -15,6 +15,13 @@ def paid_for(d: xr.Dataset, name: str) -> xr.DataArray:
     return d[paid].fillna(d[name]) if paid in d else d[name]
 
 
+def at_price(d: xr.Dataset, name: str) -> xr.DataArray:
+    """The same, each part at the price of the year in which it was bought."""
+    block, _, component = name.partition("_")
+    priced = f"{block}_priced_{component}"
+    return d[priced] if priced in d else paid_for(d, name)
+
+
 def above(value: xr.DataArray, what: str, size: float = 1.0) -> list[str]:
     worst = float(np.nanmax(value.values)) if value.size else 0.0
     return [f"{what} by {worst:.6g}"] if worst > TOLERANCE * abs(size) + 1e-4 else []
