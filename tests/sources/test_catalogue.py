@@ -24,7 +24,7 @@ def test_a_file_without_a_record_is_told_so(tmp_path):
 
 
 def test_every_file_of_the_german_study_is_credited():
-    found = sources(read_study(ROOT / "models" / "germany.yaml"), [ROOT / "data" / "technologies"])
+    found = sources(read_study(ROOT / "models" / "germany.yaml"), ROOT / "data" / "technologies")
     assert not found["title"].str.contains("without a record").any()
     assert {"germany/prices.nc", "germany/network/branches.csv", "germany/outlines.gpkg", "technologies/tariffs.csv"} <= set(
         found["file"]
