@@ -78,7 +78,8 @@ NOTES = {
     "without": Note("What each chosen site is worth", "", "decision"),
     "cfe_curve": Note(
         "What each further point of carbon-free energy costs",
-        "The study solved at one least share after the other. A price below what the gaps leave open is not proven.",
+        "The study solved at one least share after the other; of several stages each has it, and the cost is that of the mean "
+        "year. A price below what the gaps leave open is not proven.",
         "clean",
     ),
     "consequence": Note(

@@ -12,6 +12,7 @@ from .solution import Solution
 
 def cfe_table(plans: Sequence[tuple[float, Solution | str]]) -> pd.DataFrame:
     """One row a share (of net demand, all sites, a year), ascending; `plans` are (least share, the plan or why there is none).
+    Of several stages each has the share; `cfe` is that of the stage that has least, the cost that of the mean year.
 
     Columns: least_cfe (asked), cfe (reached), cost_eur_2024_per_year and gap_eur_2024_per_year (NaN where there is no plan),
     plan (its status, or why there is none), price_eur_2024_per_point (of each further percentage point on the way from
@@ -22,7 +23,8 @@ def cfe_table(plans: Sequence[tuple[float, Solution | str]]) -> pd.DataFrame:
         if isinstance(s, str):
             rows.append((share, nan, nan, nan, s))
         else:
-            reached = score(cfe_hours(s.data), s.data["weight"])
+            years = [s.stage(y).data for y in s.stages] or [s.data]
+            reached = min(score(cfe_hours(d), d["weight"]) for d in years)
             rows.append((share, reached, float(s.outcome["objective"]), float(s.outcome["gap"]), str(s.outcome["status"])))
     table = pd.DataFrame(rows, columns=["least_cfe", "cfe", "cost_eur_2024_per_year", "gap_eur_2024_per_year", "plan"])
     points = 100 * table["least_cfe"].diff()

@@ -150,8 +150,6 @@ class Study(Group):
             raise ValueError("grid.flexible in a study of several stages is not there yet: give one 'year'")
         if self.carbon is not None and self.carbon.dispatch is not None:
             raise ValueError("carbon.dispatch in a study of several stages is not there yet: give carbon.marginal")
-        if self.solver.cfe_curve:
-            raise ValueError("solver.cfe_curve is of one year: give one 'year' in place of stages")
         for year, stage in self.stages.years.items():
             if broken := self._stage_problem(stage):
                 raise ValueError(f"stages.years.{year}: {broken}")

@@ -11,7 +11,7 @@ import pytest
 import siting
 from siting.errors import DataError, StudyError
 from siting.inputs.inputs import Inputs
-from siting.pipeline import solve
+from siting.pipeline import cfe_curve, solve
 from siting.results.solution import Solution
 from tests.blocks.small import in_blocks
 
@@ -390,3 +390,18 @@ def test_bad_profiles_are_told(tmp_path):
 
 def test_the_site_is_named(tmp_path):
     assert solved(tmp_path).chosen["site"].tolist() == [SITE]
+
+
+def test_the_curve_over_stages(tmp_path):
+    """Stages in which nothing changes have the curve of one year."""
+    plant = {"wind": {"max_mw_per_site": 90, "profile": "wind.csv"}}
+
+    def curve(**more):
+        return cfe_curve(prepared(clean_case(24, generation=plant, **more), tmp_path))
+
+    asked = {"gap": 0.0, "time_limit_s": 60, "cfe_curve": [0.7, 0.85]}
+    stages = {"until_year": 2050, "years": {2030: {}, 2040: {}}}
+    one, two = curve(solver=asked), curve(solver=asked, stages=stages)
+    assert two["cost_eur_2024_per_year"].values == pytest.approx(one["cost_eur_2024_per_year"].values, rel=1e-6)
+    assert two["price_eur_2024_per_point"].values[1] == pytest.approx(one["price_eur_2024_per_point"].values[1], rel=1e-4)
+    assert (two["cfe"] >= two["least_cfe"] - 1e-6).all() and one["price_eur_2024_per_point"].values[1] > 0

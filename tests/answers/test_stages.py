@@ -154,7 +154,7 @@ def test_limits_hold_in_each_stage(tmp_path: Path):
 
 
 def test_a_ratio_of_each_stage(tmp_path: Path):
-    """A PUE that binds from 2035 on: each stage keeps its own, both methods agree, and the audit looks."""
+    """A PUE that binds from 2035 on: each stage keeps its own, and the audit looks."""
 
     def pue(most: float) -> dict:
         return {"facility_energy": {"max_mwh_per_mwh": most, "of": "it_energy"}}
@@ -170,9 +170,6 @@ def test_a_ratio_of_each_stage(tmp_path: Path):
     ]
     assert found[0] > 1.201 and found[1] > 1.201 and found[2] <= 1.2 + 1e-6
     assert tight.outcome["objective"] > free.outcome["bound"]
-    program = stamp(build(case(1.2).inputs(tmp_path)))
-    other = Decomposition(program, case(1.2).study(tmp_path).solver.model_copy(update={"gap": 0.02})).solve()
-    assert other.bound <= tight.outcome["objective"] + 1 and tight.outcome["bound"] <= other.objective + 1
     inputs = case(1.2).inputs(tmp_path)
     inputs.study = case(1.19).study(tmp_path)
     with pytest.raises(ModelError, match=r"stage 2035: the limit on facility_energy per it_energy \(everywhere\) is 1\.19"):
