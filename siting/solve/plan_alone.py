@@ -19,6 +19,7 @@ from .highs import Highs
 from .program import INF, Cut, Program, Whole, WideRow
 
 TOO_SMALL_MW = 2e-3  # to speak of
+Find = Callable[[np.ndarray], Sequence[WideRow]]  # values of the columns `seen` -> rows that they break
 ROUNDS = 20  # of rules that the least plan breaks; each bound holds, however many are left
 
 
@@ -32,14 +33,14 @@ class Short(NamedTuple):
 class PlanAlone:
     """Rows of the plan and those found over it; asked for the least of some columns together."""
 
-    def __init__(self, program: Program, seen: np.ndarray, find: Callable[[np.ndarray], Sequence[WideRow]], soft: type):
-        """`find` gives the rows that values of the columns `seen` break; they are kept in `found`. Rows whose own kind is
-        `soft` may be missed in `short`; the last column, closed otherwise, is by how much."""
+    def __init__(self, program: Program, seen: np.ndarray, soft: type):
+        """`seen`: columns that rows may hold. Rows whose own kind is `soft` may be missed in `short`; the last column, closed
+        otherwise, is by how much."""
         part, n = program.plan, len(program.plan.columns)
         matrix = sp.csr_matrix((part.value.base, (part.row, part.col)), shape=(len(part.rows), n + 1))
         lower, upper = (np.append(bound.base, 0.0) for bound in (part.column_lower, part.column_upper))
         w = Whole(matrix, part.lower.base, part.upper.base, lower, upper, np.ones(n + 1), 0.0, np.append(part.integer, False))
-        self.highs, self.seen, self.find, self.soft, self.n = Highs(w, threading.Event()), seen, find, soft, n
+        self.highs, self.seen, self.soft, self.n = Highs(w, threading.Event()), seen, soft, n
         self.rows: list[WideRow] = []
         self.found: list[WideRow] = []
 
@@ -65,11 +66,11 @@ class PlanAlone:
         tight = [row for row in soft if float(row.coefficients @ values) - row.rhs_mw > mw * (1 - 1e-6)]
         return Short(answer.bound, min(tight, key=lambda row: np.count_nonzero(row.coefficients)))
 
-    def least(self, columns: np.ndarray, seconds: float) -> float:
-        """The least sum of these columns in any plan, as far as it is proved within the time. Infinite where no plan keeps its
-        rows."""
+    def least(self, weights: np.ndarray, seconds: float, find: Find) -> float:
+        """The least weighted sum of the columns `seen` in any plan, as far as it is proved within the time. Infinite where no
+        plan keeps its rows. Rows that `find` gives are kept in `found`."""
         cost, bound, until = np.zeros(self.n + 1), 0.0, time.monotonic() + seconds
-        cost[columns] = 1.0
+        np.add.at(cost, self.seen, weights)
         self.highs.cost_columns(cost)
         for _ in range(ROUNDS):
             left = until - time.monotonic()
@@ -79,7 +80,7 @@ class PlanAlone:
             if answer.status == "infeasible":
                 return INF
             bound = max(bound, answer.bound)
-            rows = [] if answer.columns is None else list(self.find(np.maximum(answer.columns[self.seen], 0.0)))
+            rows = [] if answer.columns is None else list(find(np.maximum(answer.columns[self.seen], 0.0)))
             if not rows:
                 break
             self.found += rows

@@ -61,23 +61,24 @@ class PlanRules:
     def _whole_modules(self, inputs: Inputs, rows: Sequence[WideRow]) -> list[WideRow]:
         """How much new IT the loss of a site asks for at least, in whole modules; and rows found on the way. Raises Infeasible
         where no plan bears the loss of every site."""
-        alone, out = PlanAlone(self.program, self.columns, self._first_broken, LossRow), []
+        alone, out = PlanAlone(self.program, self.columns, LossRow), []
         alone.add(rows)
-        asked = [(i, loss, sites) for i, loss in enumerate(self.losses, start=1) for sites in loss.within_reach()]
         until = time.monotonic() + inputs.study.solver.time_limit_s * SHARE_OF_TIME
-        size = inputs.study.sites.module_mw if inputs.study.cooling is not None else None
-        for i, loss, sites in asked:
-            least = alone.least(loss.new_at(sites), until - time.monotonic())
-            if np.isinf(least):
-                if short := alone.short(until - time.monotonic()):
-                    raise Infeasible([_told(short)])
-                return []
-            if size is not None:
-                least = float(np.ceil(least / size - WHOLE)) * size
-            if least > 0:
-                row = self.wide(i, loss.at_least(sites, least))
-                alone.add([row])
-                out.append(row)
+        whole = inputs.study.sites.module_mw if inputs.study.cooling is not None else None
+        for i, loss in enumerate(self.losses, start=1):
+            for counted in loss.counted(whole):
+                asked = self.wide(i, counted.row)
+                find = self._first_broken if counted.of_all else self._of_losses
+                least = alone.least(asked.coefficients, until - time.monotonic(), find)
+                if np.isinf(least):
+                    if short := alone.short(until - time.monotonic()):
+                        raise Infeasible([_told(short)])
+                    return []
+                least = float(np.ceil(least - WHOLE)) if whole is not None else least
+                if least > 0:
+                    row = WideRow(asked.situation, -asked.coefficients, -least, asked.row)
+                    alone.add([row])
+                    out.append(row)
         return [*alone.found, *out]
 
     def _first_broken(self, values: np.ndarray) -> list[WideRow]:

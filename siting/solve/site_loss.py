@@ -22,7 +22,8 @@ from ..inputs.stages import each_stage, stages_of
 from .program import Program
 
 SHORT_MW = 2e-3  # a plan that is short by less is short by rounding
-RELIEVED, NEW = "workloads.relieved", "sites.new_it"
+RELIEVED, NEW, OPEN = "workloads.relieved", "sites.new_it", "sites.open"
+WEIGHTS = ((1, 0), (2, 1), (1, 1), (1, 2))  # of a module and of a site: spare halls are fewer at more sites
 
 
 class LossRow(NamedTuple):
@@ -34,12 +35,19 @@ class LossRow(NamedTuple):
     regions: list[str]
 
 
-class ModulesRow(NamedTuple):
-    """The same, of how much must stand in all; it follows from the others."""
+class WholeRow(NamedTuple):
+    """The same of what must stand in all, in whole modules and sites; it follows from the others."""
 
     situation: str
     coefficients: np.ndarray
     rhs_mw: float
+
+
+class Counted(NamedTuple):
+    """A sum over columns of which plans have some at least; `of_all`: over all sites within reach of any users."""
+
+    row: WholeRow
+    of_all: bool
 
 
 def site_losses(inputs: Inputs, program: Program) -> list[SiteLoss]:
@@ -52,12 +60,13 @@ def site_losses(inputs: Inputs, program: Program) -> list[SiteLoss]:
 @dataclass
 class SiteLoss:
     """The rule in one stage. `columns`: numbers of the plan's columns that it sees: firm MW of each hall, relief of works, new
-    IT of each site."""
+    IT of each site and whether it is open."""
 
     rule: Losses
     columns: np.ndarray
     relieved: dict[str, int]  # work -> place among the columns
     new_it: dict[str, int]  # site -> place among the columns
+    opened: dict[str, int]
     stage: int | None
 
     @classmethod
@@ -70,18 +79,20 @@ class SiteLoss:
         name = name if inputs.study.chips is None else "chips.ready_work"
         found = {}
         for j, c in enumerate(program.plan.columns):
-            if c.name in (name, RELIEVED, NEW) and c.index.get("stage", stage) == stage:
+            if c.name in (name, RELIEVED, NEW, OPEN) and c.index.get("stage", stage) == stage:
                 key = tuple(v for k, v in c.index.items() if k != "stage")
                 found[c.name, key if len(key) > 1 else key[0]] = j
         works = [w for w in dict.fromkeys(w for w, _ in rule.users) if (RELIEVED, w) in found]
         sites = list(dict.fromkeys(rule.site.tolist()))
-        seen = [*((name, hall) for hall in rule.halls), *((RELIEVED, w) for w in works), *((NEW, s) for s in sites)]
+        seen = [*((name, hall) for hall in rule.halls), *((RELIEVED, w) for w in works)]
+        seen += [(of_site, s) for of_site in (NEW, OPEN) for s in sites]
         place = {key: i for i, key in enumerate(seen)}
         return cls(
             rule,
             np.array([found[key] for key in seen], np.int64),
             {w: place[RELIEVED, w] for w in works},
             {s: place[NEW, s] for s in sites},
+            {s: place[OPEN, s] for s in sites},
             stage,
         )
 
@@ -104,20 +115,21 @@ class SiteLoss:
         halls = np.asarray(self.rule.reaches.any(axis=0))
         return [self._row(site, users, halls) for site in self.new_it]
 
-    def within_reach(self) -> list[list[str]]:
-        """Sites within reach of all users, and of each region alone: sets that hold all that some users can have."""
-        sets = [self.rule.reaches.any(axis=0), *self.rule.reaches]
-        return [list(x) for x in dict.fromkeys(tuple(dict.fromkeys(self.rule.site[halls].tolist())) for halls in sets)]
+    def counted(self, module_mw: float | None) -> list[Counted]:
+        """Sums worth a bound: modules (MW where there are none), and modules and sites together, of all sites within reach of
+        users, and modules within reach of each region."""
+        reach = self.rule.reaches
+        every = _sites(self.rule, np.asarray(reach.any(axis=0)))
+        size = 1.0 if module_mw is None else module_mw
+        out = [self._sum(every, a / size, b) for a, b in (WEIGHTS if module_mw is not None else WEIGHTS[:1])]
+        regions = dict.fromkeys(x for halls in reach if (x := _sites(self.rule, halls)) != every)
+        return [*(Counted(row, True) for row in out), *(Counted(self._sum(x, 1 / size, 0), False) for x in regions)]
 
-    def new_at(self, sites: list[str]) -> np.ndarray:
-        """Numbers of the plan's columns of new IT at the sites."""
-        return self.columns[[self.new_it[s] for s in sites]]
-
-    def at_least(self, sites: list[str], mw: float) -> ModulesRow:
-        """That much new IT at these sites together."""
+    def _sum(self, sites: tuple[str, ...], of_new_it: float, of_open: float) -> WholeRow:
         row = np.zeros(len(self.columns))
-        row[[self.new_it[s] for s in sites]] = -1.0
-        return ModulesRow(f"modules for the loss of a site{self._when}", row, -mw)
+        row[[self.new_it[s] for s in sites]] = of_new_it
+        row[[self.opened[s] for s in sites]] = of_open
+        return WholeRow(f"modules for the loss of a site{self._when}", row, 0.0)
 
     @property
     def _when(self) -> str:
@@ -131,3 +143,7 @@ class SiteLoss:
                 row[self.relieved[w]] -= peak
         regions = list(dict.fromkeys(r for (_, r), inside in zip(rule.users, users, strict=True) if inside))
         return LossRow(f"loss of {site or 'none'}{self._when}", row, -float(rule.peak[users].sum()), regions)
+
+
+def _sites(rule: Losses, halls: np.ndarray) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule.site[halls].tolist()))

@@ -16,7 +16,7 @@ from siting.pipeline import solve
 from siting.results.audit import audit
 from siting.solve.decomposition import Decomposition
 from siting.solve.plan_rules import PlanRules
-from siting.solve.site_loss import site_losses
+from siting.solve.site_loss import WEIGHTS, site_losses
 from siting.solve.stamp import stamp
 from tests.blocks.small import Case
 from tests.blocks.test_chips import chips_table, two_generations, with_chips
@@ -58,14 +58,15 @@ def test_doubled_work_at_doubled_efficiency_gives_the_same_sites(tmp_path: Path)
 
 
 def test_every_set_of_modules(tmp_path: Path):
-    """The least modules that bear the loss of a site, by trying all: 12 MW of work, modules of 5 MW that do 1.6 MW a MW."""
+    """The least modules and sites that bear the loss of one, by trying all: 12 MW of work, modules of 5 MW, 1.6 MW a MW."""
     inputs = both(tmp_path, 1.0, performance=1.6, idle_share=0.2).inputs(tmp_path)
     room = [int(mw // 5) for mw in inputs.data["room_for_new_it"].values]
     bears = [m for m in product(*(range(r + 1) for r in room)) if 8.0 * (sum(m) - max(m)) >= 12.0 - 1e-9]
     program = stamp(build(inputs))
     rows = PlanRules(program, None, site_losses(inputs, program)).first(inputs)
-    told = max(-row.rhs_mw for row in rows if row.situation.startswith("modules"))
-    assert told == 5.0 * min(sum(m) for m in bears) == 15.0
+    told = [-row.rhs_mw for row in rows if row.situation.startswith("modules")]
+    assert told[: len(WEIGHTS)] == [min(a * sum(m) + b * np.count_nonzero(m) for m in bears) for a, b in WEIGHTS]
+    assert told[0] == 3
 
 
 def test_both_methods_and_halls_that_cool_one_generation_alone(tmp_path: Path):
