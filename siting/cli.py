@@ -100,8 +100,9 @@ def check(study: Path) -> None:
 @click.option("--out", type=FOLDER, help="Folder of the result.  [default: runs/<name of the study file>]")
 @click.option("--gap", type=SHARE, help="Gap to prove, as a share of the siting-dependent cost.")
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), help="Seconds.")
-@click.option("--near", type=FOLDER, help="Result of a study that differs little: the search starts from its plan.")
-def run(study: Path, out: Path | None, gap: float | None, time_limit: float | None, near: Path | None) -> None:
+@click.option("--near", type=FOLDER, help="A what-if: the result of a study that differs little; the search starts from it.")
+@click.option("--extras", is_flag=True, help="With --near: also what each site is worth, and whatever else the study asks for.")
+def run(study: Path, out: Path | None, gap: float | None, time_limit: float | None, near: Path | None, extras: bool) -> None:
     """Solve a STUDY: plan, proven gap, accounts, map and report. Ctrl-C keeps the best plan found so far."""
     from .batch import refuse_foreign
     from .inputs.prepare import prepare
@@ -121,7 +122,7 @@ def run(study: Path, out: Path | None, gap: float | None, time_limit: float | No
         inputs = prepare(question)
         interrupt.armed = True
         display.stage = "building"
-        solution = solve(inputs, display.tell, interrupt.event, solved)
+        solution = solve(inputs, display.tell, interrupt.event, solved, extras or near is None)
     if question.outlines is not None:
         solution.data.attrs["outlines"] = str(question.path(question.outlines))
     solution.write(folder)
@@ -261,7 +262,7 @@ class Display:
 def _print_solution(solution: Solution, folder: Path) -> None:
     from .reports.stages import short_stages
     from .reports.table import cost_table, curve_table, short_table
-    from .reports.words import interchangeable_words
+    from .reports.words import interchangeable_words, left_out_words
 
     out, outcome = Console(), solution.outcome
     if solution.stages:
@@ -277,6 +278,8 @@ def _print_solution(solution: Solution, folder: Path) -> None:
         why = "Interrupted" if outcome["status"] == "interrupted" else "The time limit was reached"
         out.print(f"{why}: this is the best plan found so far; the gap that was asked for is not proven.", style="yellow")
     shares = f"{outcome['gap_of_objective']:.3%} of the objective, {outcome[GAP]:.3%} of the siting-dependent cost"
+    for told in left_out_words(solution):
+        click.echo(told)
     click.echo(f"gap: {outcome['gap']:,.0f} = {shares}; {outcome['seconds']:.1f} s")
     _print_files(folder)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
@@ -39,31 +38,56 @@ from .solve.plan_rules import PlanRules
 from .solve.program import Program
 from .solve.site_loss import site_losses
 from .solve.stamp import stamp
+from .solve.warm import Start, Warm
 from .study.read import to_yaml
+from .study.solver import SolverOptions
 from .study.study import Study
 from .study.workloads import Inference
 
 LARGE = 1_500_000  # non-zeros over all blocks, above which one matrix takes HiGHS too long (20 sites x 60 days)
 
 
+EXTRAS = {
+    "without_each_site": "what each site is worth",
+    "without_flexibility": "what the flexibility of training is worth",
+    "cfe_curve": "what each further point of carbon-free energy costs",
+}
+
+
 def run(
-    study: Study, tell: Tell | None = None, interrupt: threading.Event | None = None, near: Solution | None = None
+    study: Study,
+    tell: Tell | None = None,
+    interrupt: threading.Event | None = None,
+    near: Solution | None = None,
+    extras: bool | None = None,
 ) -> Solution:
-    """Study → Solution, audited. `near`: the solution of a study that differs little; the search starts from its plan.
+    """Study → Solution, audited.
+
+    A what-if: `near` is the solution of a study that differs little. The search starts from its plan, and takes over what
+    provably holds here too. `extras` (by default not beside `near`): the further solves that the study asks for in `solver`,
+    such as what each site is worth; `outcome["left_out"]` says what was left out.
 
     Raises StudyError, DataError, InputsError (bad input), Infeasible (no plan keeps every rule; told in words), StoppedEarly
     (interrupted before any plan was found). An interrupt after that gives the best plan, marked, with its gap.
-    Cost: linear in sites × hours to build; the solve grows faster (20 sites × 144 h: about a minute).
+    Cost: linear in sites × hours to build; the solve grows faster (20 sites × 144 h: about a minute; a what-if: ten seconds).
     """
-    return solve(prepare(study), tell, interrupt, near)
+    return solve(prepare(study), tell, interrupt, near, extras)
 
 
 def solve(
-    inputs: Inputs, tell: Tell | None = None, interrupt: threading.Event | None = None, near: Solution | None = None
+    inputs: Inputs,
+    tell: Tell | None = None,
+    interrupt: threading.Event | None = None,
+    near: Solution | None = None,
+    extras: bool | None = None,
 ) -> Solution:
-    """Inputs → Solution; for what-ifs that share prepared inputs."""
+    """Inputs → Solution; arguments as of `run`."""
+    options = inputs.study.solver
+    if extras is False or (extras is None and near is not None):
+        options = options.model_copy(update=dict.fromkeys(EXTRAS, False))
     prepared = inputs
-    grid = JointHeadroom(inputs.grid) if inputs.grid else None
+    warm = None if near is None else near.warm
+    grid = JointHeadroom(inputs.grid, None if warm is None else warm.grid) if inputs.grid else None
     if grid:
         inputs = grid.limited(inputs)
     check(inputs)
@@ -73,14 +97,17 @@ def solve(
         grid.bind(inputs, program)
     interrupt = interrupt or threading.Event()
     rules = PlanRules(program, grid, site_losses(inputs, program))
-    start = None if near is None else plan_of(near.data, program)
+    start = None if near is None else Start(plan_of(near.data, program), None if warm is None else warm.bases)
     try:
-        outcome = _solved(inputs, program, rules, tell, interrupt, start)
+        outcome = _solved(inputs, options, program, rules, tell, interrupt, start)
     except Infeasible as e:
         raise Infeasible([*e.problems, *(grid.insecure() if grid else [])], e.path) from None
     outcome.hours = settled(program, outcome, inputs)
     solution = read_outcome(inputs, program, outcome, meanings(model))
+    if out := [told for key, told in EXTRAS.items() if getattr(inputs.study.solver, key) and not getattr(options, key)]:
+        solution.outcome["left_out"] = ", ".join(out)
     solution.study_yaml = to_yaml(inputs.study)
+    solution.warm = Warm(outcome.bases, grid.known_of_case() if grid else None)
     if grid:
         solution.notes |= tables(grid, inputs, program, outcome)
     if "heat_pipe" in solution.data:
@@ -101,30 +128,33 @@ def solve(
         solution = with_consequence(solution, inputs.fleet)
     solution = audit(solution, inputs)
     solution.notes |= all_by_stage(solution, inputs, evaluated)
-    if inputs.study.solver.without_flexibility and not interrupt.is_set():
+    if options.without_flexibility and not interrupt.is_set():
         solution.notes["flexibility"] = worth(solution, _steady(inputs.study, tell, interrupt))
-    if inputs.study.solver.cfe_curve and not interrupt.is_set():
+    if options.cfe_curve and not interrupt.is_set():
         solution.notes["cfe_curve"] = cfe_curve(prepared, tell, interrupt)
     return solution
 
 
 def _solved(
     inputs: Inputs,
+    options: SolverOptions,
     program: Program,
     rules: PlanRules,
     tell: Tell | None,
     interrupt: threading.Event,
-    near: np.ndarray | None,
+    near: Start | None,
 ) -> Outcome:
     """By one matrix, or block by block where the study says so or the matrix would be too large for it."""
-    options, least = inputs.study.solver, inputs.unavoidable_cost
+    least = inputs.unavoidable_cost
     find, first, seen = rules.find if rules else None, rules.first(inputs), rules.columns
     settle = rules.settle if rules.grid and "flexible_depth" in inputs.data else None
     large = len(program.hours.row) * program.n_blocks > LARGE
     if options.method == "decomposition" or (options.method == "auto" and large and settle is None):
         if settle is not None:
             raise StudyError("flexible connections are settled with the whole year at once: use solver.method monolith")
-        return Decomposition(program, options, least, find, tell, interrupt, seen=seen, near=near).solve(first)
+        return Decomposition(
+            program, options, least, find, tell, interrupt, seen=seen, near=None if near is None else near.plan
+        ).solve(first)
     mono = Monolith(program, options, least, find, settle, tell, interrupt, seen, near)
     outcome = mono.solve(first)
     if options.without_each_site and not interrupt.is_set():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
+from ..errors import DataError, StudyError
 from ..physics import geography
 from ..sources.tables import read_candidates, read_csv
 from ..study.sites import Layer
@@ -34,6 +35,7 @@ def candidates(study: Study) -> gpd.GeoDataFrame:
         frame = substations(study.path(sites.substations), cities)
     frame = _filled(frame, study)
     frame["kept"], frame["reason"] = True, ""
+    _named(frame, study)
     if sites.areas is not None:
         frame = _with_state(frame, study.path(sites.areas), strict=sites.table is not None)
     for layer in sites.exclude:
@@ -42,6 +44,31 @@ def candidates(study: Study) -> gpd.GeoDataFrame:
     if sites.headroom is not None and sites.module_mw is not None:
         _drop_full(frame, study.path(sites.headroom), sites.module_mw)
     return frame
+
+
+def _named(frame: gpd.GeoDataFrame, study: Study) -> None:
+    """Sites that the study names: those that must open say so; those that may not have to be among the candidates."""
+    known = set(frame["site"])
+    named = [*((s, "must") for s in study.sites.must), *((s, "never") for s in study.sites.never)]
+    close = {s: get_close_matches(s, known, 3, 0.6) for s, _ in named if s not in known}
+    problems = [
+        f"sites.{key}: there is no candidate '{s}'" + (f"; near it: {', '.join(close[s])}" if close[s] else "")
+        for s, key in named
+        if s in close
+    ]
+    there = frame.loc[frame["site"].isin(study.sites.never) & (frame["existing_it_mw"] > 0), "site"]
+    problems += [f"sites.never: '{s}' stands already: it has existing IT" for s in there]
+    if problems:
+        raise StudyError(problems, study.name)
+    frame.loc[frame["site"].isin(study.sites.must), "choice"] = "must"
+
+
+def closed(frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+    """The candidates with those closed that the study names in `sites.never`. They were screened like the others: so nothing
+    else changes with them."""
+    which = frame["site"].isin(study.sites.never)
+    reason = frame["reason"].where(~(which & frame["kept"]), "the study says never")
+    return frame.assign(choice=frame["choice"].mask(which, "never"), reason=reason)
 
 
 def substations(network: Path, cities: Path | None) -> gpd.GeoDataFrame:

@@ -16,12 +16,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..physics.network import Network
 from ..sources.grid import read_demand, read_network
+from ..sources.netcdf import opened
 from ..sources.tables import number, read_technologies
 from ..study.study import Study
 from .grid import Grid, build_grid
@@ -67,7 +67,7 @@ def fleet(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies: Tec
     rows = read_technologies(path)
     plants = plant_table(grid.generators, rows, path)
     times = hours.time.ravel()
-    system = xr.open_dataset(study.path(study.hours.power_system), engine="h5netcdf").load().sel(time=times)
+    system = opened(study.path(study.hours.power_system)).sel(time=times)
     wind, solar = at_buses(study, grid, times, technologies)
     weather = {"wind_onshore": wind.T, "solar": solar.T, "wind_offshore": system["wind_offshore_cf"].values[None, :]}
     annual = read_demand(study.path(study.grid.demand), grid.network.bus)

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..errors import DataError, StudyError
 from ..physics import finance, renewables
+from ..sources.netcdf import opened
 from ..sources.ranges import OTHER_END, read_ranges
 from ..sources.weather import UNITS, WIND_HEIGHT_M
 from ..study.study import Study
@@ -178,9 +179,9 @@ def beside_the_record(study: Study, data: xr.Dataset, technologies: Technologies
     }  # fmt: skip
     if study.hours.power_system is None or "time" not in data.coords or not from_weather:
         return {}
-    with xr.open_dataset(study.path(study.hours.power_system), engine="h5netcdf") as system:
-        gone = set(OF_RECORD.values()) - set(map(str, system.data_vars))
-        record = system[[v for v in OF_RECORD.values() if v not in gone]].sel(time=data["time"].values.ravel()).load()
+    system = opened(study.path(study.hours.power_system))
+    gone = set(OF_RECORD.values()) - set(map(str, system.data_vars))
+    record = system[[v for v in OF_RECORD.values() if v not in gone]].sel(time=data["time"].values.ravel()).load()
     ours, weight, rows = data["availability"].mean("site"), data["weight"].values, []
     for g, model in from_weather.items():
         if OF_RECORD[model] in gone:

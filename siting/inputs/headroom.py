@@ -8,23 +8,25 @@ times the capacity there; offshore wind follows the national record.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from ..errors import InputsError
 from ..physics.network import Network
 from ..physics.outages import Outages, single_outages
 from ..physics.security import SECURE_BASE
 from ..sources.grid import read_demand, read_network
+from ..sources.netcdf import opened
 from ..sources.tables import read_csv
 from ..sources.weather import at_sites, open_weather
 from ..study.study import Study
 from .base_dispatch import BaseDispatch
 from .candidates import place_names
 from .dates import queued_mw
+from .fingerprint import remembered
 from .generation import capacity_factor
 from .grid import Grid, build_grid
 from .hours import Hours
@@ -91,7 +93,7 @@ def grid_case(study: Study, sites: gpd.GeoDataFrame, hours: Hours, technologies:
         situations.append(peak)
         n_named = len(situations)
     if hours.time is not None:
-        named, rest = _observed(study, grid, annual, queued, hours, technologies, base)
+        named, rest = _observed(study, grid, annual, queued, hours, technologies)
         situations += named
         n_named = len(situations)
         situations += rest
@@ -161,6 +163,34 @@ def bus_of_site(grid: Grid, sites: gpd.GeoDataFrame) -> np.ndarray:
     return np.array([number[str(b)] for b in sites["bus"]])
 
 
+class _HourOfGrid(NamedTuple):
+    """An hour as the network meets it: national load [MW], and capacity factors, by bus where they are the weather's."""
+
+    name: str
+    reason: str
+    when: str
+    load_mw: float
+    wind: np.ndarray
+    offshore: float
+    solar: np.ndarray
+
+
+@remembered(4)
+def _built(
+    grid: Grid, annual: np.ndarray, queued: np.ndarray, hours: list[_HourOfGrid], share_of_rating: float, n_1: bool
+) -> list[Situation]:
+    """The situations of observed hours."""
+    base = None if n_1 else base_dispatch(grid, share_of_rating)
+    return [
+        build_situation(
+            grid, annual, h.load_mw, {"wind_onshore": h.wind, "wind_offshore": h.offshore, "solar": h.solar},
+            name=h.name, reason=h.reason, time=h.when,
+            security_factor=share_of_rating, n_1=n_1, queued_mw=queued, base=base,
+        )
+        for h in hours
+    ]  # fmt: skip
+
+
 def _observed(
     study: Study,
     grid: Grid,
@@ -168,12 +198,11 @@ def _observed(
     queued: np.ndarray,
     hours: Hours,
     technologies: Technologies,
-    base: BaseDispatch | None,
 ) -> tuple[list[Situation], list[Situation]]:
     """The extreme hours of the observed months, and every hour of the chosen days."""
     assert study.grid is not None and study.hours.power_system is not None and study.hours.observed is not None
     assert hours.time is not None
-    system = xr.open_dataset(study.path(study.hours.power_system), engine="h5netcdf").load()
+    system = opened(study.path(study.hours.power_system))
     weather = open_weather(study.path(study.hours.observed))
     times = np.intersect1d(system["time"].values, weather["time"].values)
     of = system.sel(time=times)
@@ -190,19 +219,13 @@ def _observed(
     labels = [(h.name, h.reason) for h in extremes] + [
         (f"{pd.Timestamp(t):%Y-%m-%d %H:%M}", "hour of a chosen day") for t in operation
     ]
-    built = []
-    for i, (t, (name, reason)) in enumerate(zip(wanted, labels, strict=True)):
-        now = system.sel(time=t)
-        factors = {"wind_onshore": wind[i], "wind_offshore": float(now["wind_offshore_cf"]), "solar": solar[i]}
-        when = f"{pd.Timestamp(t):%Y-%m-%d %H:%M} UTC"
-        built.append(
-            build_situation(
-                grid, annual, float(now["load_mw"]), factors,
-                name=name, reason=reason, time=when,
-                security_factor=study.grid.share_of_rating, n_1=study.grid.security == "n_1", queued_mw=queued,
-                base=base,
-            )
-        )  # fmt: skip
+    at = system.sel(time=wanted)
+    load, offshore = at["load_mw"].values, at["wind_offshore_cf"].values
+    when = [f"{pd.Timestamp(t):%Y-%m-%d %H:%M} UTC" for t in wanted]
+    met = [
+        _HourOfGrid(*label, when[i], float(load[i]), wind[i], float(offshore[i]), solar[i]) for i, label in enumerate(labels)
+    ]
+    built = _built(grid, annual, queued, met, study.grid.share_of_rating, study.grid.security == "n_1")
     return built[: len(extremes)], built[len(extremes) :]
 
 

@@ -17,11 +17,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ..errors import DataError
 from ..physics import air, finance
+from ..sources.netcdf import opened
 from ..sources.tables import read_csv
 from ..sources.weather import open_weather
 from ..study.study import Study
 from . import hours as hours_
 from .carbon import clean_share, short_run_marginal
+from .fingerprint import remembered
 from .money import SHIPPED
 from .weather import AIR
 
@@ -69,6 +71,7 @@ def _of_the_mix(study: Study, mix: xr.Dataset) -> dict[str, xr.DataArray]:
 UNITS = ["degC", "1", "1", "MW", "t/MWh", "EUR/MWh"]
 
 
+@remembered(4)
 def fit(
     features: np.ndarray, targets: np.ndarray, n: int, month: np.ndarray | None = None, nodes: int = 1000
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +121,7 @@ def fit(
 
 def _series(study: Study, key: str, names: tuple[str, ...]) -> xr.Dataset:
     path = study.path(getattr(study.hours, key))
-    data = xr.open_dataset(path, engine="h5netcdf")
+    data = opened(path)
     missing = [n for n in names if n not in data]
     if missing:
         raise DataError([f"variable '{n}' is missing" for n in missing], path)

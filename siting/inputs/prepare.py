@@ -12,7 +12,7 @@ from ..errors import StudyError
 from ..study.study import Study
 from . import files, money, periods, prices, source_water
 from . import hours as hours_
-from .candidates import candidates
+from .candidates import candidates, closed
 from .carbon import carbon
 from .chips import chips
 from .contracts import contracts
@@ -54,7 +54,7 @@ def prepare(study: Study) -> Inputs:
         table["land_price_eur_2024_per_ha"] = own.fillna(table["state_code"].map(technologies.land_price))
     table = dated(study, table, technologies)
     weather = Weather.of(study, table[table["kept"]], hours)
-    table = screened(study, table, hours, weather, technologies)
+    table = closed(screened(study, table, hours, weather, technologies), study)
     sites = table[table["kept"]].reset_index(drop=True)
     weather = weather.only(sites["site"].tolist())
     parts: dict[str, xr.DataArray] = dict(hours.data)

@@ -260,7 +260,15 @@ def gap_words(solution: Solution) -> list[str]:
         f"{percent(float(o['gap_of_siting_dependent_cost']))}. Differences smaller than the gap are not proven.",
         status.get(str(o["status"]), "The search was stopped early; this is the best plan it had found."),
         *effort_words(solution),
+        *left_out_words(solution),
     ]
+
+
+def left_out_words(solution: Solution) -> list[str]:
+    """What the study asks for and this solution has not."""
+    if "left_out" not in solution.outcome:
+        return []
+    return [f"Left out, as a what-if beside a solved study: {solution.outcome['left_out']}."]
 
 
 def effort_words(solution: Solution) -> list[str]:

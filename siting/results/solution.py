@@ -27,7 +27,9 @@ from ..inputs.inputs import Inputs
 from ..inputs.stages import data_of_stage, stages_of
 from ..solve.outcome import Outcome
 from ..solve.program import Label, Program
+from ..solve.warm import Warm
 from ..study.accounts import ACCOUNTS, YEARLY
+from .near import read_warm, write_warm
 
 OPEN_FROM = 0.5
 
@@ -44,6 +46,7 @@ class Solution:
     outcome: dict[str, float | str]
     notes: dict[str, pd.DataFrame] = field(default_factory=dict)
     study_yaml: str = ""
+    warm: Warm | None = None  # what a study that differs little may begin with
 
     @property
     def chosen(self) -> gpd.GeoDataFrame:
@@ -111,6 +114,8 @@ class Solution:
         (folder / "notes").mkdir()
         for name, table in self.notes.items():
             table.to_csv(folder / "notes" / f"{name}.csv", index=False)
+        if self.warm is not None:
+            write_warm(self.warm, folder)
 
 
 def read_solution(folder: str | Path) -> Solution:
@@ -132,6 +137,7 @@ def read_solution(folder: str | Path) -> Solution:
         json.loads(data.attrs["outcome"]),
         {p.stem: pd.read_csv(p) for p in sorted((folder / "notes").glob("*.csv"))},
         study.read_text() if study.is_file() else "",
+        read_warm(folder),
     )
 
 

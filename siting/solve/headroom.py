@@ -14,14 +14,17 @@ import scipy.sparse as sp
 import xarray as xr
 from scipy.optimize import linprog
 
+from ..inputs.fingerprint import fingerprint
 from ..inputs.headroom import GridCase
 from ..inputs.inputs import VARIABLES, Inputs
 from .built_grid import BuiltGrid
 from .curtailment import Decided, settle
 from .grid_check import CEILING_MW, SERVABLE_MW, GridCut
 from .grid_columns import GridColumns
+from .joint import Joint
 from .program import Program
 from .secure_base import told
+from .warm import GridRows
 
 ROUNDS = 60
 LOOSE = 1e-4
@@ -51,13 +54,17 @@ class JointHeadroom:
     loosened for every circuit that is built otherwise by as much as connections could ever break it.
     """
 
-    def __init__(self, case: GridCase):
+    def __init__(self, case: GridCase, known: GridRows | None = None):
+        """`known`: rows of another study's grid; they are used where its case is equal to this one in every number."""
         self.case = case
         self._grids: dict[tuple[int, ...], BuiltGrid] = {(): BuiltGrid(case)}
-        self.own = self._grids[()].named.firm_headroom()
+        self.start = known if known is not None and known.of(case) else None
+        self.own = self._grids[()].named.firm_headroom() if self.start is None else self.start.own
         kind = np.array([step.kind for step in case.steps])
         self.uprates, self._circuits = np.flatnonzero(kind == "uprate"), np.flatnonzero(kind == "circuit")
         self._most = np.full(len(case.bus), np.inf)
+        self._joint = {} if self.start is None else dict(self.start.joint)
+        self._rows: list[GridCut] = []  # over sites, without new circuits: they hold for every plan
         self._known: dict[tuple[int, tuple[int, ...]], list[GridCut]] = {}
 
     def insecure(self) -> list[str]:
@@ -143,6 +150,7 @@ class JointHeadroom:
                 found = found if self._hour_of else found[:AT_ONCE]
             found = _without_relief(found)
             self.remember(found, built)
+            self._rows += found if not self._key(built) else []
             rows += [self._row(cut, epoch, built) for cut in found]
         return [row for row in rows if row.coefficients @ values > row.rhs_mw + SERVABLE_MW / 2]
 
@@ -181,10 +189,30 @@ class JointHeadroom:
         return replace(cut, coefficients=row, rhs_mw=rhs)
 
     def first_cuts(self, inputs: Inputs) -> list[GridCut]:
-        """Rows of each site alone, and rows found by a small model of connections: cheapest sites first, and all at once.
+        """Rows that are known of another study, else rows of a search.
 
         They save rounds of the large relaxation; any row is valid, however it was found.
         """
+        none = np.zeros(len(self.case.steps))
+        rows = self._searched(inputs) if self.start is None else self.start.rows
+        self._rows += rows
+        epochs = self.epochs if inputs.study.stages else self.epochs[:1]
+        return [self._row(row, epoch, none) for epoch in epochs for row in rows]
+
+    def known_of_case(self) -> GridRows:
+        """What is known of this grid case, for another study of it."""
+        case = fingerprint(self.case) if self.start is None else self.start.case
+        return GridRows(case, self.own, self._rows, self._joint)
+
+    def joint(self, built: np.ndarray) -> Joint:
+        """How much all sites together can have, each up to what it may connect, with the circuits among the steps `built`."""
+        asked = fingerprint((self._key(built), self._most))
+        if asked not in self._joint:
+            self._joint[asked] = self.grid(built).named.joint(np.arange(len(self._most)), self._most)
+        return self._joint[asked]
+
+    def _searched(self, inputs: Inputs) -> list[GridCut]:
+        """Rows of each site alone, and rows found by a small model of connections: cheapest sites first, and all at once."""
         caps = inputs.data["max_connection"].values
         demand = float(inputs.data["least_new_it"].max() + inputs.data["existing_it"].sum())
         room = (inputs.data["room_for_new_it"] + inputs.data["existing_it"]).values * 1.3
@@ -205,8 +233,7 @@ class JointHeadroom:
                     if not found:
                         break
                     rows += _without_relief(found)
-        epochs = self.epochs if inputs.study.stages else self.epochs[:1]
-        return [self._row(row, epoch, np.zeros(len(self.case.steps))) for epoch in epochs for row in rows]
+        return rows
 
 
 def _without_relief(rows: list[GridCut]) -> list[GridCut]:

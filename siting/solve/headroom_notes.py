@@ -29,7 +29,7 @@ def tables(grid: JointHeadroom, inputs: Inputs, program: Program, outcome: Outco
     ]
     columns = ["site", "own_headroom_mw", "in_situation", "binding", "survives_any_outage", "rule"]
     corridors = corridor_prices(outcome)
-    joint = grid.grid(built).named.joint(np.arange(len(names)), most)
+    joint = grid.joint(built)
     groups = _groups(joint, names)
     ends = _ends(case, inputs.candidates)
     for table in (corridors, groups):

@@ -16,7 +16,7 @@ import highspy
 import numpy as np
 
 from ..errors import SolveError
-from .program import INF, Cut, Whole
+from .program import INF, Basis, Cut, Whole
 
 THREADS = 1  # `threads` is global to a process in HiGHS: one value, never changed
 
@@ -55,6 +55,7 @@ STATUS = {
     highspy.HighsModelStatus.kInterrupt: "interrupted",
 }
 A_LITTLE = 1e-4  # of a row's unit
+BASIS_STATUS = list(highspy.HighsBasisStatus.__members__.values())
 UNSURE = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kSolveError)
 
 
@@ -146,6 +147,19 @@ class Highs:
         solution = highspy.HighsSolution()
         solution.col_value = list(columns)
         self._must(self._h.setSolution(solution), "setSolution", warning_is_fine=True)
+
+    def basis(self) -> Basis:
+        """Where the last run of a continuous program ended."""
+        basis = self._h.getBasis()
+        columns, rows = (np.array([int(x) for x in of], np.int8) for of in (basis.col_status, basis.row_status))
+        return Basis(columns, rows)
+
+    def begin_at(self, basis: Basis) -> None:
+        """Let the next run of a continuous program begin here."""
+        of = highspy.HighsBasis()
+        of.valid, of.alien = True, not basis.complete
+        of.col_status, of.row_status = ([BASIS_STATUS[x] for x in side] for side in (basis.columns, basis.rows))
+        self._must(self._h.setBasis(of), "setBasis", warning_is_fine=True)
 
     def run_time(self) -> float:
         """Seconds over all runs so far: the clock that `time_limit` is compared with."""

@@ -1,7 +1,8 @@
 """The whole Program in one matrix, with rows of the grid added as they are found violated.
 
     1  the relaxation, with cuts until its connections are servable: most cuts, a first bound
-    2  the integers of the mean block's plan (`mean`), for a first plan; within the gap of that bound: stop
+    2  the integers of the mean block's plan (`mean`), for a first plan; within the gap of that bound: stop. Beside a solved
+       study its integers come first, then these with what the relaxation adds to them (`rounding`)
     3  the MIP with those cuts, from that plan
     4  its integers fixed, the rest re-optimised with cuts until servable: a plan that keeps every grid row
     5  if that plan is within the gap of the MIP's bound, stop; else keep the cuts and go to 3
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,13 +27,18 @@ from . import infeasibility
 from .highs import Answer, Highs, Tell
 from .mean import MIP, MeanBlock
 from .outcome import Outcome
-from .program import INF, Cut, Program, WideRow, whole
+from .program import INF, Basis, Cut, Program, WideRow, whole
+from .rounding import Integers
+from .warm import Bases, Frame, Start
 
 FindCuts = Callable[[np.ndarray], Sequence[WideRow]]  # values of the columns `seen` -> rows over them that they violate
 Settle = Callable[[np.ndarray], Any]  # the same values -> what a rule of the grid decides at them (`where`, `values`), or None
 MOST_ROUNDS = 40
 FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
 FIRST_PLAN_SHARE = 0.5  # of the time limit, at most, for the mean block's plan
+NEAR_STEPS = 0.3  # of the rows, at most, of the simplex method from a solved study's basis: then interior point is quicker
+WARM = {"simplex_dual_edge_weight_strategy": 1}
+"""Devex: exact steepest edge weights of a new basis take twice as long as the few hundred steps from it."""
 
 
 class Monolith:
@@ -48,9 +54,9 @@ class Monolith:
         tell: Tell | None = None,
         interrupt: threading.Event | None = None,
         seen: np.ndarray | None = None,
-        near: np.ndarray | None = None,
+        near: Start | None = None,
     ):
-        """`near`: plan columns of a solved study that differs little (NaN where it has none); its integers are tried first."""
+        """`near`: a solved study that differs little; its integers are tried first, and the relaxation begins at its bases."""
         self.program, self.options, self.unavoidable = program, options, unavoidable
         self.find_cuts, self.settle, self.tell = find_cuts, settle, tell
         self.interrupt = interrupt or threading.Event()
@@ -62,7 +68,9 @@ class Monolith:
         self.elastic = self._all_blocks(program.elastic_columns())
         self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
         self.seen = np.empty(0, np.int64) if seen is None else seen  # columns whose values find_cuts and settle want
-        self.near = near
+        self.near = None if near is None else near.plan
+        self.bases = None if near is None else near.bases
+        self._ended: dict[str, Basis] = {}  # where the relaxation ended, and the best plan
         self.cuts: list[Cut] = []
         self.cut_rows: list[int] = []
         self.rounds = 0
@@ -119,41 +127,99 @@ class Monolith:
             prices,
             self.rounds + 1,
             np.empty(0) if relaxed.column_duals is None else relaxed.column_duals[: self.n_plan],
+            bases=self._bases(),
         )
+
+    def _bases(self) -> Bases | None:
+        if "relaxation" not in self._ended:
+            return None
+        return Bases(Frame.of(self.program, self.cuts), self._ended["relaxation"], self._ended.get("plan"))
 
     def _relaxation(self) -> Answer:
         """The LP relaxation with cuts until none is violated (interior point first, then warm dual simplex)."""
         self.highs.relax(True)
-        answer = self.highs.run("relaxation", self.tell, solver="ipx", time_limit=self._clock())
+        answer = self._root()
         while answer.columns is not None and answer.status == "optimal":
             new = self._violated(answer.columns)
             if not new or self.seconds_left() <= 0:
                 break
-            answer = self.highs.run("relaxation, grid rows", self.tell, time_limit=self._clock())
+            answer = self._lp("relaxation, grid rows")
+        if answer.status == "optimal":
+            self._ended["relaxation"] = self.highs.basis()
         self.highs.relax(False)
         return answer
 
+    def _root(self) -> Answer:
+        """The relaxation from where a solved study's ended, if that is near enough; else by interior point."""
+        if self.bases is not None:
+            self._begin_at(self.bases.relaxation)
+            steps = int(self.highs.n_rows * NEAR_STEPS)
+            answer = self._lp("relaxation, from the solved study", simplex_iteration_limit=steps)
+            if answer.status in ("optimal", "infeasible"):
+                return answer
+            self.highs.forget()
+        return self.highs.run("relaxation", self.tell, solver="ipx", time_limit=self._clock())
+
+    def _begin_at(self, basis: Basis) -> None:
+        assert self.bases is not None
+        self.highs.begin_at(self.bases.fitted(basis, Frame.of(self.program, self.cuts), self.whole))
+
+    def _lp(self, stage: str, **options: int) -> Answer:
+        """A continuous program from where the last one ended."""
+        return self.highs.run(stage, self.tell, time_limit=self._clock(), **WARM, **options)
+
     def _first_plan(self, relaxed: Answer) -> Answer | None:
-        """A plan to start from, so that one exists even if time runs out: the integers of a study near by, else the mean
-        block's, else the relaxation's rounded, else rounded up."""
+        """A plan to start from, so that one exists even if time runs out: the first that is within the gap, else the best."""
         if relaxed.columns is None or not len(self.highs.integer):
             return None
+        best: Answer | None = None
+        for answer in self._first_plans(relaxed):
+            if answer is not None and (best is None or answer.objective < best.objective):
+                best = answer
+            if best is not None and best.objective - relaxed.bound <= self.allowed(best.objective):
+                break
+        return best
+
+    def _first_plans(self, relaxed: Answer) -> Iterator[Answer | None]:
+        """The integers of a study near by, these with what the relaxation adds to them, the mean block's; where there are none
+        of these, the relaxation's rounded, else rounded up."""
+        assert relaxed.columns is not None
         lower, upper = (b[self.highs.integer] for b in self._column_bounds())
+        none = True
         if self.near is not None and not np.isnan(integers := self.near[self.highs.integer]).any():
-            answer = self.secured(np.clip(np.round(integers), lower, upper))
-            if answer is not None:
-                return answer
+            near = np.clip(np.round(integers), lower, upper)
+            if self.bases is not None and self.bases.plan is not None:
+                self._begin_at(self.bases.plan)
+            answer = self.secured(near)
+            if answer is None and (more := self._enlarged(near)) is not None:
+                answer = self.secured(more)
+            none &= answer is None
+            yield answer
         if self.program.n_blocks > 1:
             seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
             answer = self._planned(self.allowed(relaxed.objective), seconds)
-            if answer is not None:
-                return answer
+            none &= answer is None
+            yield answer
         values = relaxed.columns[self.highs.integer]
         for rounded in (np.round(values + 0.25), np.ceil(values - 1e-6)):
-            answer = self.secured(np.clip(rounded, lower, upper))
-            if answer is not None:
-                return answer
-        return None
+            if none:
+                answer = self.secured(np.clip(rounded, lower, upper))
+                none &= answer is None
+                yield answer
+
+    def integers(self, plan: np.ndarray) -> Integers:
+        """The integers among the values of the plan's columns."""
+        least, most = (bound[self.highs.integer] for bound in self._column_bounds())
+        columns = [self.program.plan.columns[j] for j in self.highs.integer]
+        return Integers.of(columns, plan[self.highs.integer], least, most)
+
+    def _enlarged(self, near: np.ndarray) -> np.ndarray | None:
+        """These integers and whole modules more, where the relaxation with no less than these has more; choices made anew."""
+        values = np.zeros(self.n_plan)
+        values[self.highs.integer] = near
+        of = self.integers(values)
+        relaxed = self.relaxed_within(np.where(of.choice >= 0, of.least, near), of.most, "what the solved study's plan lacks")
+        return None if relaxed is None else of.rounded(relaxed, of.most, 0)
 
     def _planned(self, gap: float, seconds: float) -> Answer | None:
         """A plan with the integers of the mean block. Where a block of hours cannot be served with them, that block is taken
@@ -186,7 +252,7 @@ class Monolith:
         with self.highs.held(integers, integers, self.whole):
             self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), open_)
             self.highs.cost_columns(penalty)
-            answer = self.highs.run("what the plan breaks", self.tell, time_limit=self._clock())
+            answer = self._lp("what the plan breaks")
             self.highs.cost_columns(self.whole.cost, self.whole.constant)
             self.highs.bound_columns(self.elastic, np.zeros(len(self.elastic)), np.zeros(len(self.elastic)))
         if answer.columns is None:
@@ -212,7 +278,7 @@ class Monolith:
     def relaxed_within(self, lower: np.ndarray, upper: np.ndarray, stage: str) -> np.ndarray | None:
         """The integer columns of the relaxation within these bounds on them; None where there is none or time is up."""
         with self.highs.held(lower, upper, self.whole):
-            answer = self.highs.run(stage, self.tell, time_limit=self._clock())
+            answer = self._lp(stage)
         return answer.columns[self.highs.integer] if answer.columns is not None and answer.status == "optimal" else None
 
     def secured(self, integers: np.ndarray) -> Answer | None:
@@ -222,13 +288,15 @@ class Monolith:
             answer = self._until_servable()
             if self.settle is not None and answer is not None and answer.columns is not None:
                 answer = self._settled(answer.columns)
+            if answer is not None and answer.status == "optimal":
+                self._ended["plan"] = self.highs.basis()
         usable = answer is not None and answer.status == "optimal" and answer.columns is not None
         return answer if usable else None
 
     def _until_servable(self) -> Answer | None:
         answer: Answer | None = None
         while self.seconds_left() > 0:
-            answer = self.highs.run("grid rows of the plan", self.tell, time_limit=self._clock())
+            answer = self._lp("grid rows of the plan")
             if answer.columns is None or not self._violated(answer.columns):
                 break
         return answer

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .program import Cut
+from .warm import Bases
 
 
 class Effort(NamedTuple):
@@ -45,6 +46,7 @@ class Outcome:
     without: pd.DataFrame | None = None
     waiting: pd.DataFrame | None = None
     effort: Effort | None = None
+    bases: Bases | None = None
 
     @property
     def gap(self) -> float:

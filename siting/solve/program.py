@@ -117,6 +117,14 @@ class Cut:
     note: dict = field(default_factory=dict, compare=False)
 
 
+class Basis(NamedTuple):
+    """Status of every column and row as HiGHS numbers it; `complete` where it is a basis as it stands."""
+
+    columns: np.ndarray
+    rows: np.ndarray
+    complete: bool = True
+
+
 class WideRow(NamedTuple):
     """A row that a rule over the plan asks for: coefficients · columns ≤ rhs_mw, over the columns that all rules see.
 

@@ -33,6 +33,8 @@ class Sites(Group):
     land_ha: NotNegative | None = None
     land_price_eur_2024_per_ha: NotNegative | None = None
     existing_cooling: str | None = None
+    must: tuple[str, ...] = ()  # sites that have to open, by name
+    never: tuple[str, ...] = ()  # sites that may not; the other candidates stay as they are
     zone: str | None = None  # bidding zone of all candidates, where they have no column `zone`
 
     @model_validator(mode="after")
@@ -41,4 +43,6 @@ class Sites(Group):
             raise ValueError("give either 'table' (a CSV or GeoPackage of candidates) or 'substations' (a network folder)")
         if self.headroom is not None and self.module_mw is None:
             raise ValueError("'headroom' leaves out places with less than a module: give 'module_mw'")
+        if both := sorted(set(self.must) & set(self.never)):
+            raise ValueError(f"site '{both[0]}' stands in 'must' and in 'never'")
         return self

@@ -6,12 +6,14 @@ one: write its module here and its line in READERS."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from ...errors import DataError
+from ..netcdf import as_it_is
 from . import era5
 from .cutout import read_cutout
 from .epw import ENDINGS, epw_files, read_epw
@@ -66,8 +68,7 @@ def form_of(path: Path) -> str:
     if path.suffix == ".csv":
         return "csv"
     try:
-        with xr.open_dataset(path) as data:
-            names, dims = set(map(str, data.data_vars)), set(map(str, data.dims))
+        names, dims = _inside(*as_it_is(path))
     except (OSError, ValueError) as e:
         raise DataError(f"not a weather file (NetCDF, EPW or CSV): {e}", path) from None
     if names & set(UNITS):
@@ -77,6 +78,13 @@ def form_of(path: Path) -> str:
     if {"x", "y"} <= dims:
         return "cutout"
     raise DataError(f"weather of no known format; its variables: {', '.join(sorted(names)) or 'none'}", path)
+
+
+@lru_cache(maxsize=16)
+def _inside(path: Path, changed_ns: int, size: int) -> tuple[set[str], set[str]]:
+    """Names of variables and dimensions."""
+    with xr.open_dataset(path) as data:
+        return set(map(str, data.data_vars)), set(map(str, data.dims))
 
 
 __all__ = [

@@ -8,11 +8,12 @@ from pathlib import Path
 import xarray as xr
 
 from ...errors import DataError
+from ..netcdf import opened
 from .variables import UNITS, checked
 
 
 def read_grid(path: Path) -> xr.Dataset:
-    return xr.open_dataset(path, engine="h5netcdf")
+    return opened(path)
 
 
 def open_grid(path: Path, needed: Sequence[str] = tuple(UNITS)) -> xr.Dataset:
