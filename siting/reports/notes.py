@@ -204,7 +204,18 @@ def describe(name: str) -> Note:
 def note_tables(solution: Solution, section: str) -> list[tuple[str, Note, pd.DataFrame]]:
     """(name, note, table) of a section, in the order of `NOTES`, unknown ones last."""
     order = [*NOTES, *(n for n in solution.notes if n not in NOTES)]
-    return [(n, describe(n), solution.notes[n]) for n in order if n in solution.notes and describe(n).section == section]
+    found = [n for n in order if n in solution.notes and describe(n).section == section]
+    return [(n, describe(n), _with_years(solution.notes[n])) for n in found]
+
+
+def _with_years(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers whose unit is a year as they are written, without thousands."""
+    years = (table["unit"] == "year") if "unit" in table else pd.Series(False, table.index)
+    if not years.any():
+        return table
+    numbers = [c for c in ("value", "low", "high") if c in table]
+    named = table[numbers].map(lambda x: f"{x:.0f}").where(years, table[numbers].astype(object))
+    return table.assign(**{c: named[c] for c in numbers})
 
 
 def modelled_rows(table: pd.DataFrame) -> list[bool]:

@@ -69,6 +69,7 @@ KEYS = {
     "bus",
     "bus0",
     "bus1",
+    "bought_in",
     "branch",
     "year",
     "id",

@@ -7,6 +7,10 @@ set that is short, `physics.site_loss`):
 
 The row holds for every plan that serves its users, also where z stays closed: then z carries nothing, and the others carry all
 of R anyway. That row, with no site lost, is looked at too.
+
+Rows of all users with each site lost are there from the start, and how many whole modules and sites that asks for
+(`plan_alone`): with everything found one by one, the relaxation would spread the halls thinly over all candidates. Spare
+halls are fewer at more sites, so modules and sites are bounded together too.
 """
 
 from __future__ import annotations
