@@ -57,24 +57,28 @@ def levers(study: Study) -> dict[str, xr.DataArray]:
     }
 
 
-def edge(study: Study) -> dict[str, xr.DataArray]:
-    """Least and most share of each work at the edge, its energy, PUE and cost; none before the year of its row."""
+def edge(study: Study, best: float = 1.0) -> dict[str, xr.DataArray]:
+    """Least and most share of each work at the edge, its energy, PUE and cost; none before the year of its row.
+
+    `best`: work per MW of the best chips there are, over the reference generation in which the work is counted. The edge keeps
+    pace with them: its energy is that of the same work in halls, times its ratio.
+    """
     works = [w.edge if isinstance(w, Inference) else None for w in study.work.values()]
     if not any(works):
         return {}
     ranges = read_ranges(folder_of(study) / "work.csv")
     end: End = next(w for w in works if w is not None).parameters
     of = {"workload": list(study.work)}
-    numbers = {p: xr.DataArray(ranges.of("edge", p).at(OTHER_END[end])) for p in ("energy_ratio", "pue", "cost")}
+    ratio, pue, cost = (ranges.of("edge", p).at(OTHER_END[end]) for p in ("energy_ratio", "pue", "cost"))
     there, most = _there(study, "edge", ranges, end), ranges.of("edge", "most_share").at(end)
     least_share = [w.least_share if w and there else 0.0 for w in works]
     most_share = [(most if w.most_share is None else w.most_share) if w and there else 0.0 for w in works]
     return {
         "edge_least": xr.DataArray(least_share, of),
         "edge_most": xr.DataArray(np.maximum(most_share, least_share), of),
-        "edge_energy_ratio": numbers["energy_ratio"],
-        "edge_pue": numbers["pue"],
-        "edge_cost": numbers["cost"],
+        "edge_energy_ratio": xr.DataArray(ratio / best),
+        "edge_pue": xr.DataArray(pue),
+        "edge_cost": xr.DataArray(cost),
     }
 
 

@@ -69,7 +69,8 @@ def _in(
     assert study.stages is not None
     stage, then = study.stages.years[year], study.at_stage(year)
     out = data.copy(deep=True)
-    out.update(levers(then) | edge(then) | chips(study, sites, technologies, year))
+    out.update(levers(then) | chips(study, sites, technologies, year))
+    out.update(edge(then, float(out.get("chip_best", 1.0))))
     out.update(storage_prices(then))
     if study.generation:
         out.update(plant_prices(then, data["plant_cost"], technologies))

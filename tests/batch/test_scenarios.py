@@ -66,3 +66,10 @@ def test_the_german_scenarios_are_studies():
     training = [studies[n].work["training"] for n in ("base", "demand-plus-50")]
     assert training[1].mwh_it_per_year == 1.5 * training[0].mwh_it_per_year
     assert studies["carbon-cap"].limits["carbon_market"][0].most > 0 and "water" in studies["water-cap"].limits
+
+
+def test_the_scenarios_of_the_years_are_studies():
+    studies = siting.read_scenarios(MODELS / "germany-2035-scenarios.yaml").studies()
+    assert set(studies) == {"base", "slow-chips", "what-ifs", "costs-fall", "site-loss"}
+    assert studies["what-ifs"].work["inference"].edge is not None and "fusion" in studies["what-ifs"].generation
+    assert studies["site-loss"].work["inference"].n_plus_1 and studies["costs-fall"].finance.cost_paths

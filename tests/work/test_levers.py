@@ -16,6 +16,7 @@ from siting.physics.levers import most_of_group, saving_in_order, together
 from siting.pipeline import solve
 from siting.results.audit import audit
 from tests.blocks.small import Case, round_tables, three_sites, two_sites
+from tests.blocks.test_chips import with_chips
 
 COLUMNS = ["technology", "parameter", "value", "unit", "source", "note", "price_year", "mark", "low", "high"]
 
@@ -197,6 +198,14 @@ def test_the_edge_is_a_dated_guess(tmp_path):
     del case.raw["year"]
     with pytest.raises(DataError, match="'edge' has a row exists_from: the study needs 'year'"):
         prepare(case.study(tmp_path))
+
+
+def test_the_edge_keeps_pace_with_the_chips(tmp_path):
+    """Its energy is 1.5 times that of halls: of the reference work half of it where chips do three times as much."""
+    case = with_chips(tmp_path, 1.0, performance=3.0)
+    case.raw["work"]["web"]["edge"] = {"most_share": 0.2}
+    case.raw["year"] = 2030
+    assert float(prepare(case.study(tmp_path)).data["edge_energy_ratio"]) == pytest.approx(1.5 / 3)
 
 
 def test_what_a_lever_on_training_avoids(tmp_path):
