@@ -37,6 +37,8 @@ LETTERS = {
     "n": "bought_in",
 }
 
+ONLY = "all"  # the index of a number that has no dimension but the block of hours: it differs between stages
+
 
 class Given:
     """What the blocks are given: index sets by letter (`given.s`), numbers by name (`given.price[t]`), the study.
@@ -119,7 +121,7 @@ class Given:
         values = a.transpose(*dims, "block").values.astype(float)[..., self.chosen]
         if not np.isfinite(values).all():
             raise ModelError(f"{name} holds NaN or infinity")
-        keys = _keys([a[d].values.tolist() for d in dims])
+        keys = _keys([a[d].values.tolist() for d in dims]) if dims else [ONLY]
         flat = np.ascontiguousarray(values.reshape(len(keys), -1))
         same = (flat == flat[:, :1]).all(axis=1)
         mixed = {k: (float(row[0]) if c else row) for k, row, c in zip(keys, flat, same, strict=True)}
@@ -127,7 +129,7 @@ class Given:
         self.home.add_component(f"{name}_index", index)
         parameter = pyo.Param(index, mutable=True, within=pyo.Any, initialize=mixed)
         self.home.add_component(f"{name}_given", parameter)
-        return parameter
+        return parameter if dims else parameter[ONLY]
 
 
 def _keys(labels: list[list]) -> list:

@@ -16,7 +16,7 @@ from siting.physics.levers import most_of_group, saving_in_order, together
 from siting.pipeline import solve
 from siting.results.audit import audit
 from tests.blocks.small import Case, round_tables, three_sites, two_sites
-from tests.blocks.test_chips import with_chips
+from tests.blocks.test_chips import chips_table, with_chips
 
 COLUMNS = ["technology", "parameter", "value", "unit", "source", "note", "price_year", "mark", "low", "high"]
 
@@ -206,6 +206,15 @@ def test_the_edge_keeps_pace_with_the_chips(tmp_path):
     case.raw["work"]["web"]["edge"] = {"most_share": 0.2}
     case.raw["year"] = 2030
     assert float(prepare(case.study(tmp_path)).data["edge_energy_ratio"]) == pytest.approx(1.5 / 3)
+    del case.raw["year"]
+    case.raw["work"]["web"]["edge"] = {"least_share": 0.2, "most_share": 0.2}
+    chips_table(tmp_path / "tables", one={"performance": 3.0}, two={"performance": 6.0, "first_year": 2035})
+    case.raw["chips"]["generations"] = ["one", "two"]
+    case.raw["stages"] = {"until_year": 2040, "years": {2030: {}, 2035: {}}}
+    case.raw["solver"]["gap"] = 0.01
+    s = siting.run(case.study(tmp_path))
+    energy = [s.stage(y).total("edge_energy") for y in (2030, 2035)]
+    assert energy[0] == pytest.approx(2 * energy[1]) and energy[1] > 0
 
 
 def test_what_a_lever_on_training_avoids(tmp_path):
