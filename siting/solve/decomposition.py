@@ -24,16 +24,19 @@ from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
 from .highs import Progress, Tell
+from .mean import MeanBlock
 from .nearest import nearest
 from .outcome import Effort, Outcome
 from .program import Cut, Program, WideRow
-from .rounds import Best, Rounds
+from .rounds import USED, Best, Rounds
 from .split import FIRST_PRICE, Split, split
 
 COARSER = 8  # blocks that one stands for, from level to level
 COARSEST = 12  # blocks that need no coarser level
 COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
 OF_GAP = 0.4  # of the gap asked for: what the relaxation, and what settling a plan, may take of it
+FEW_SITES = 8  # up to which the master may use all from the beginning
+MEAN_SHARE = 0.1  # of the time, for the mean block's plan
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
 RELAXATION_SHARE = 0.6  # of the time, at most, for the relaxation
@@ -66,12 +69,14 @@ class Decomposition:
         self.cuts: list[Cut] = []
         self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
+        self.sites: np.ndarray | None = None
 
     def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
         """Raises Infeasible (in words) or StoppedEarly (interrupted before any plan was found)."""
         fine = split(self.program)
         self.cuts = [self._row(c) for c in first_cuts]
         start = None if self.near is None or np.isnan(self.near).any() else nearest(fine, self.near)
+        self.sites = self._first_sites(fine, start)
         if start is None:
             start = self._start(fine)
         price = np.full(len(fine.elastic()), FIRST_PRICE)
@@ -80,6 +85,13 @@ class Decomposition:
             return self._proven(rounds, start)
         finally:
             rounds.close()
+
+    def _first_sites(self, s: Split, near: np.ndarray | None) -> np.ndarray | None:
+        """The sites of a solved study near by, or of the mean block's plan: what the master may use at first. None: all."""
+        if s.site_of.n_sites <= FEW_SITES or s.n_blocks == 1:
+            return None
+        plan = MeanBlock(self.program, self.interrupt).relaxed(self.seconds_left() * MEAN_SHARE) if near is None else near
+        return None if plan is None else s.sites_used(plan, USED)
 
     def _start(self, fine: Split) -> np.ndarray | None:
         """A plan of the relaxation from coarser and coarser splits."""
@@ -90,6 +102,7 @@ class Decomposition:
         rounds = Rounds(self, coarse, price, self.processes)
         try:
             plan = rounds.settle(self._start(coarse), COARSE_GAP, "first plan", self.going)
+            self.sites = rounds.sites if plan is None or rounds.sites is None else coarse.sites_used(plan.plan, USED)
             return None if plan is None else plan.plan[number]
         finally:
             rounds.close()

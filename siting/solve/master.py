@@ -111,6 +111,13 @@ class Master:
         values = None if plan is None else np.round(plan[at])
         self.highs.bound_columns(at, self.lower[at] if values is None else values, self.upper[at] if values is None else values)
 
+    def only(self, sites: np.ndarray | None) -> None:
+        """Only these sites (sites,) may be used; None: all."""
+        of, every = self.split.plan.site, np.arange(self.n_plan)
+        shut = np.zeros(self.n_plan, bool) if sites is None else ~np.append(sites, True)[of]
+        lower, upper = self.lower[every], self.upper[every]
+        self.highs.bound_columns(every, lower, np.where(shut, lower, upper))
+
     def _step(self, answer: Answer) -> Step:
         if answer.columns is None:
             return Step(answer.status, answer.bound, np.empty(0), np.empty(0))

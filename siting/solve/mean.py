@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..errors import SolveError
 from .highs import Highs, Tell
 from .program import Cut, Label, Part, Program, Values, whole
 
@@ -26,7 +27,7 @@ class MeanBlock:
     def __init__(self, program: Program, interrupt: threading.Event, apart: frozenset[int] = frozenset()):
         """`program` has all blocks; `interrupt` stops the run."""
         small = program if program.n_blocks == 1 else mean(program, apart)
-        self.apart = apart
+        self.apart, self._n_plan = apart, len(program.plan.columns)
         self.highs = Highs(whole(small), interrupt)
         self.integer = self.highs.integer
         starts = len(program.plan.columns) + program.n_own * np.arange(small.n_blocks)
@@ -50,6 +51,18 @@ class MeanBlock:
         limit = self.highs.run_time() + seconds
         answer = self.highs.run(stage, tell, mip_abs_gap=max(gap * self.highs.scale, 1e-9), time_limit=limit, **MIP)
         return None if answer.columns is None else np.round(answer.columns[self.integer])
+
+    def relaxed(self, seconds: float) -> np.ndarray | None:
+        """Plan columns of the plan without whole modules, by interior point; None if none is found."""
+        self.highs.relax(True)
+        try:
+            limit = self.highs.run_time() + seconds
+            answer = self.highs.run("mean of the blocks", None, solver="ipx", run_crossover="off", time_limit=limit)
+        except SolveError:
+            return None
+        finally:
+            self.highs.relax(False)
+        return None if answer.columns is None else answer.columns[: self._n_plan]
 
 
 def mean(program: Program, apart: frozenset[int] = frozenset()) -> Program:

@@ -26,7 +26,9 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .decomposition import Decomposition
 
-STEP = 0.4  # from the best plan towards the master's least point
+STEP = 0.2  # from the best plan towards the master's least point
+USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
+LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
 DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
 ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
@@ -51,6 +53,7 @@ class Rounds:
         self.run, self.split, self.price = run, s, price
         self.workers = Workers(s, processes)
         self.master = Master(s, self.workers.floor(price), run.interrupt)
+        self.sites = run.sites  # those that the master may use; None: all
         self.integer = bool(s.plan.integer.any())
         self._grid = self._new_rows = 0
 
@@ -69,23 +72,33 @@ class Rounds:
         """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
         `proves` lets the bound be the run's. Stops when not `going`; None where no plan was looked at."""
         run, low = self.run, -np.inf
-        self.master.fix(start if fixed else None)
         self._grid_rows()
         best = None if start is None or not self._servable(start, proves or fixed) else self._look(start)
+        some = not fixed and self._only(self.sites)
+        if fixed:
+            self.master.fix(start)
         while best is None or going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
+                if some:
+                    some = self._only(None)
+                    continue
                 if proves and best is None and least.status == "infeasible":
                     raise Infeasible(infeasibility.explain(run.program, run.cuts))
                 break
             low = max(low, least.bound)
-            if proves:
+            if proves and not some:
                 run.bound = max(run.bound, low)
             run.progress(stage)
             if fixed and low > run.incumbent:
                 break  # these integers cannot be better than the best plan
             if best is not None and best.value - low <= run.allowed(best.value, gap):
-                break
+                if not some:
+                    break
+                wanted = self._asked(best, gap, going, proves)
+                if wanted is None:
+                    break
+                low, least = -np.inf, wanted
             near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or (near and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
@@ -93,8 +106,37 @@ class Rounds:
                 found = self._look(towards)
                 if best is None or (found.value < best.value and not self._new_rows):
                     best = found
+        self._only(None)
         self.master.fix(None)
         return best
+
+    def _only(self, sites: np.ndarray | None) -> bool:
+        """The master may use these sites, or all; whether that is fewer than all."""
+        some = sites is not None and not sites.all()
+        self.master.only(sites if some else None)
+        return some
+
+    def _asked(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> Step | None:
+        """The master is asked with all sites. None where that proves the best plan within `gap`; else its least point with
+        the sites that it wants, which join those that `best` uses."""
+        run = self.run
+        self._only(None)
+        last = -np.inf
+        while True:
+            least = self.master.relaxation(max(run.seconds_left(), 1.0))
+            if not len(least.plan):
+                return None
+            if proves:
+                run.bound = max(run.bound, least.bound)
+            if best.value - least.bound <= run.allowed(best.value, gap):
+                return None
+            if not going() or least.bound - last < STALL * (best.value - least.bound):
+                break
+            last = least.bound
+            self._look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
+        self.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
+        self._only(self.sites)
+        return least
 
     def repaired(self, best: Best, going: Callable[[], bool]) -> Best | None:
         """A plan near `best` that breaks no rule: they are dear now. None where none is found."""

@@ -14,8 +14,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from .program import INF, Program, Values
+from .site_of import SiteOf, numbers
 
 FIRST_PRICE = 1e-5  # of the penalties, which are ten years' cost of a MW for one MWh: some times an honest MWh
+
+NOTHING = 1e-9  # of a plan column: rounding
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Plan:
     cost: np.ndarray
     integer: np.ndarray
     names: list[str]  # of the columns, without their index
+    site: np.ndarray  # number of the site that a column is of; -1: of none
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Split:
     weight: np.ndarray
     stage: np.ndarray  # (blocks,) blocks of different stages never stand for each other
     own_names: list[str]  # of the own columns, without their index
+    site_of: SiteOf
 
     @property
     def n_blocks(self) -> int:
@@ -93,6 +98,12 @@ class Split:
         largest = np.zeros(kind.max() + 1)
         np.maximum.at(largest, kind, np.abs(plan))
         return largest[kind]
+
+    def sites_used(self, plan: np.ndarray, share: float = 0.0) -> np.ndarray:
+        """(sites,) Whether a plan has more than this share of the largest of its kind at a site."""
+        used = np.zeros(self.site_of.n_sites + 1, bool)
+        np.logical_or.at(used, self.plan.site, np.abs(plan) > share * self.typical(plan) + NOTHING)
+        return used[:-1]
 
     def floor(self) -> np.ndarray:
         """(blocks,) The least that each block can cost under any plan: what earns money, at the most that a row alone allows.
@@ -145,6 +156,7 @@ class Split:
             join.T @ plan.cost,
             plan.integer[used],
             [plan.names[j] for j in used],
+            plan.site[used],
         )
 
         def of_stands(v: Values) -> Values:
@@ -174,6 +186,7 @@ def split(p: Program) -> Split:
     plan_cost, hour_cost, constant = p.costs({a: w for a, w in p.minimise.items() if a != "penalty"})
     broken_plan, broken, _ = p.costs({"penalty": p.minimise["penalty"]})
     n = len(p.plan.columns)
+    sites = sorted({str(x.index["site"]) for x in (*p.plan.columns, *p.hours.columns, *p.hours.rows) if "site" in x.index})
     plan = Plan(
         sp.csr_matrix((p.plan.value.base, (p.plan.row, p.plan.col)), (len(p.plan.rows), n)),
         p.plan.lower.base,
@@ -183,6 +196,7 @@ def split(p: Program) -> Split:
         plan_cost + broken_plan,
         p.plan.integer,
         [c.name for c in p.plan.columns],
+        numbers(p.plan.columns, sites),
     )
     occurrences = np.where(p.weight > 0, p.weight, 1.0)
     h = p.hours
@@ -204,4 +218,5 @@ def split(p: Program) -> Split:
         p.weight,
         p.stage,
         [c.name for c in h.columns[: p.n_own]],
+        SiteOf.of(p, sites),
     )

@@ -18,7 +18,11 @@ import scipy.sparse as sp
 
 from ..errors import SolveError
 from .highs import THREADS
+from .site_pricing import SitePricing, View
 from .split import Split
+
+KEPT = 5  # rounds that a closed site stays in the LPs
+LEFT, LOOSE = 1e-5, 1e-5  # what rounding may leave of a reduced cost; and, in parts of the value, between it and its cut
 
 GIVE: dict[str, tuple[Any, Any]] = {"presolve": ("off", "choose"), "primal_feasibility_tolerance": (1e-5, 1e-7)}
 """Options for a block that is infeasible by rounding, and their usual values. Cuts hold whatever the tolerance."""
@@ -33,6 +37,7 @@ class Evaluation(NamedTuple):
     slope: np.ndarray
     broken: np.ndarray  # elastic columns, as `Split.elastic` orders them
     iterations: int
+    tight: bool  # the cut holds, and meets the value
 
 
 class Subproblems:
@@ -41,27 +46,49 @@ class Subproblems:
     def __init__(self, s: Split):
         self.split, self.elastic = s, s.elastic()
         self.price = np.ones(len(self.elastic))
-        self._lp: dict[int, highspy.Highs] = {}
-        self._linking = np.arange(s.n_own, s.n_own + len(s.links), dtype=np.int32)
+        self._every = np.ones(s.site_of.n_sites, bool)
+        self._stays = ~s.site_of.apart  # sites that are never left out
+        self._used = np.full(s.site_of.n_sites, -KEPT)  # the round in which each was last used
+        self._round = 0
+        self.view, self.pricing = View(s, self._every), SitePricing(s, self._every)
+        self._lp: dict[int, tuple[View, highspy.Highs]] = {}
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray, blocks: list[int]) -> list[Evaluation]:
         """Solve these blocks at `plan`; `price` is the share of each penalty that is charged."""
         if not np.array_equal(price, self.price):
             self.price = price.copy()
-            for d, lp in self._lp.items():
-                cost = self._cost(d)[self.elastic]
-                _must(lp.changeColsCost(len(self.elastic), self.elastic.astype(np.int32), cost), "changeColsCost")
+            for d, (view, lp) in self._lp.items():
+                cost, there = self._cost(d)[self.elastic], view.elastic >= 0
+                _must(lp.changeColsCost(int(there.sum()), view.elastic[there], cost[there]), "changeColsCost")
+        self._choose(self.split.sites_used(plan))
+        found = [self._evaluate(d, plan) for d in blocks]
+        if all(e.tight for e in found):
+            return found
+        self._stays[:] = True  # a closed site could do something: from now on none is left out
+        self._choose(self._every)
         return [self._evaluate(d, plan) for d in blocks]
+
+    def _choose(self, sites: np.ndarray) -> None:
+        """Open are these sites; the LPs keep those used a few rounds ago too."""
+        self._round += 1
+        opened = sites | self._stays
+        self._used[opened] = self._round
+        if not np.array_equal(opened, self.pricing.opened):
+            self.pricing = SitePricing(self.split, opened)
+        within = self._used > self._round - KEPT
+        if not np.array_equal(within, self.view.sites):
+            self.view = View(self.split, within)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""
         self.price = price.copy()
         s = self.split
+        self._choose(self._every)
         out = {}
         for d in blocks:
             at = s.links[:, d]
-            lp = self._at(d)
-            self._bound(lp, s.plan.column_lower[at], s.plan.column_upper[at])
+            view, lp = self._at(d)
+            self._bound(view, lp, s.plan.column_lower[at], s.plan.column_upper[at])
             if not self._solved(lp):
                 raise SolveError(f"block {d} has no least cost: {lp.modelStatusToString(lp.getModelStatus())}")
             out[d] = lp.getInfo().objective_function_value
@@ -69,40 +96,50 @@ class Subproblems:
 
     def operation(self, plan: np.ndarray, blocks: list[int]) -> np.ndarray:
         """Values of the own columns, (own columns, blocks)."""
-        out = np.empty((self.split.n_own, len(blocks)))
+        out = np.zeros((self.split.n_own, len(blocks)))
+        self._choose(self.split.sites_used(plan))
         for i, d in enumerate(blocks):
             self._solve(d, plan)
-            out[:, i] = np.array(self._lp[d].getSolution().col_value)[: self.split.n_own]
+            view, lp = self._lp[d]
+            out[view.own, i] = np.array(lp.getSolution().col_value)[: len(view.own)]
         return out
 
     def _evaluate(self, d: int, plan: np.ndarray) -> Evaluation:
         s = self.split
         value = self._solve(d, plan)
-        lp = self._lp[d]
+        view, lp = self._lp[d]
         solution = lp.getSolution()
         coefficients, lower, upper = s.value.at(d), s.lower.at(d), s.upper.at(d)
-        p = np.array(solution.row_dual)
+        p = np.zeros(s.n_rows)
+        p[view.rows] = solution.row_dual
         p[((p > 0) & np.isinf(lower)) | ((p < 0) & np.isinf(upper))] = 0.0
         cost = self._cost(d)
+        self.pricing.extend(p, d + self._round, cost, coefficients)
         reduced = cost - np.bincount(s.col, weights=coefficients * p[s.row], minlength=len(cost))
         own, slope = reduced[: s.n_own], reduced[s.n_own :]
         leans = np.where(own > 0, s.column_lower.at(d), s.column_upper.at(d))
-        counted = np.isfinite(leans)  # a column without bound has no price: what is left there is below the dual tolerance
+        counted = np.isfinite(leans)  # a column without bound has no price: what is left there has to be rounding
+        missed = bool((own[~counted] < -LEFT).any())
         constant = p[p > 0] @ lower[p > 0] + p[p < 0] @ upper[p < 0] + own[counted] @ leans[counted]
-        broken = np.array(solution.col_value)[self.elastic]
-        return Evaluation(d, value, float(constant), slope, broken, int(lp.getInfo().simplex_iteration_count))
+        broken = np.zeros(len(self.elastic))
+        there = view.elastic >= 0
+        broken[there] = np.array(solution.col_value)[view.elastic[there]]
+        at_plan = constant + slope @ plan[s.links[:, d]]
+        tight = not missed and value - at_plan <= LOOSE * abs(value) + LEFT
+        return Evaluation(d, value, float(constant), slope, broken, int(lp.getInfo().simplex_iteration_count), tight)
 
     def _solve(self, d: int, plan: np.ndarray) -> float:
-        lp, at = self._at(d), plan[self.split.links[:, d]]
-        self._bound(lp, at, at)
+        view, lp = self._at(d)
+        at = plan[self.split.links[:, d]]
+        self._bound(view, lp, at, at)
         if not self._solved(lp):
             status = lp.modelStatusToString(lp.getModelStatus())
             raise SolveError(f"block {d} ended with status {status}: an hour must be feasible under every plan")
         return float(lp.getInfo().objective_function_value)
 
-    def _bound(self, lp: highspy.Highs, lower: np.ndarray, upper: np.ndarray) -> None:
-        lower, upper = np.ascontiguousarray(lower, float), np.ascontiguousarray(upper, float)
-        _must(lp.changeColsBounds(len(self._linking), self._linking, lower, upper), "changeColsBounds")
+    def _bound(self, view: View, lp: highspy.Highs, lower: np.ndarray, upper: np.ndarray) -> None:
+        lower, upper = np.ascontiguousarray(lower[view.links], float), np.ascontiguousarray(upper[view.links], float)
+        _must(lp.changeColsBounds(len(view.linking), view.linking, lower, upper), "changeColsBounds")
 
     @staticmethod
     def _solved(lp: highspy.Highs) -> bool:
@@ -130,27 +167,46 @@ class Subproblems:
         cost[self.elastic] += self.price * s.penalty[self.elastic, d]
         return cost
 
-    def _at(self, d: int) -> highspy.Highs:
-        if d not in self._lp:
-            near = min(self._lp, key=lambda other: abs(other - d), default=None)
-            self._lp[d] = self._load(d)
-            if near is not None and (basis := self._lp[near].getBasis()).valid:
-                _must(self._lp[d].setBasis(basis), "setBasis")  # a neighbour's: half the iterations of a cold start
+    def _at(self, d: int) -> tuple[View, highspy.Highs]:
+        if d in self._lp and self._lp[d][0] is self.view:
+            return self._lp[d]
+        from_ = d if d in self._lp else min(self._lp, key=lambda other: abs(other - d), default=None)
+        lp = self._load(d)
+        if from_ is not None:
+            self._start_from(lp, *self._lp[from_])
+        self._lp[d] = self.view, lp
         return self._lp[d]
 
-    def _load(self, d: int) -> highspy.Highs:
+    def _start_from(self, lp: highspy.Highs, view: View, other: highspy.Highs) -> None:
+        """The basis of another block, or of the same with other sites in it: half the iterations of a cold start."""
+        old = other.getBasis()
+        if not old.valid:
+            return
+        if view is self.view:
+            _must(lp.setBasis(old), "setBasis")
+            return
         s = self.split
-        matrix = sp.csr_matrix((s.value.at(d), (s.row, s.col)), (s.n_rows, s.n_own + len(s.links)))
+        columns = np.full(s.n_own + len(s.links), highspy.HighsBasisStatus.kLower, object)
+        rows = np.full(s.n_rows, highspy.HighsBasisStatus.kBasic, object)
+        columns[view.columns], rows[view.rows] = old.col_status, old.row_status
+        basis = highspy.HighsBasis()
+        basis.col_status, basis.row_status = list(columns[self.view.columns]), list(rows[self.view.rows])
+        basis.alien, basis.valid = True, True
+        lp.setBasis(basis)
+
+    def _load(self, d: int) -> highspy.Highs:
+        s, view = self.split, self.view
+        matrix = sp.csr_matrix((s.value.at(d)[view.entries], (view.row, view.column)), (len(view.rows), len(view.columns)))
         lp = highspy.Highs()
         _must(lp.setOptionValue("output_flag", False), "option output_flag")
         _must(lp.setOptionValue("threads", THREADS), "option threads")
         model = highspy.HighsLp()
         model.num_row_, model.num_col_ = matrix.shape
-        model.col_cost_ = self._cost(d)
-        linking = np.zeros(len(s.links))
-        model.col_lower_ = np.concatenate([s.column_lower.at(d), linking])
-        model.col_upper_ = np.concatenate([s.column_upper.at(d), linking])
-        model.row_lower_, model.row_upper_ = s.lower.at(d), s.upper.at(d)
+        model.col_cost_ = self._cost(d)[view.columns]
+        linking = np.zeros(len(view.links))
+        model.col_lower_ = np.concatenate([s.column_lower.at(d)[view.own], linking])
+        model.col_upper_ = np.concatenate([s.column_upper.at(d)[view.own], linking])
+        model.row_lower_, model.row_upper_ = s.lower.at(d)[view.rows], s.upper.at(d)[view.rows]
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
         model.a_matrix_.value_ = matrix.data

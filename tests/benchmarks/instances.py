@@ -2,8 +2,8 @@
 
 Weather is a seasonal and a daily wave by latitude plus autocorrelated noise, part of it shared by all sites; prices and
 carbon fall when wind is high. PUE of four cooling technologies bends with dry or wet bulb. Two workloads: inference of
-five regions, each within reach of about 60 % of the sites, and training in monthly windows. PV and wind behind the meter,
-a limit on `carbon_location` that binds (`carbon_share` of what import at the mean factor would cause), whole modules.
+five regions, each within reach of about 60 % of the sites, and training in monthly windows. PV, wind and a battery behind
+the meter, a limit on `carbon_location` that binds (`carbon_share` of what import at the mean factor would cause), whole modules.
 
     python -m tests.benchmarks.instances 20 365        # prints what the instance holds
 """
@@ -83,7 +83,7 @@ def instance(
     sites, regions = [f"s{i:04d}" for i in range(n_sites)], [f"r{j}" for j in range(5)]
     plants, work = ["pv", "wind"], ["web", "batch"]
     coords = {
-        "site": sites, "block": np.arange(n_blocks), "hour": np.arange(per_block), "cooling": KINDS, "generator": plants,
+        "site": sites, "block": np.arange(n_blocks), "hour": np.arange(per_block), "cooling": KINDS, "generator": plants, "storage": ["battery"],
         "workload": work, "region": regions,
     }  # fmt: skip
 
@@ -141,6 +141,10 @@ def instance(
         "plant_clean": of(1, "generator"),
         "plant_variable_cost": of(0, "generator"),
         "plant_direct_carbon": of(0, "generator"),
+        "max_storage_power": of(200.0, "site", "storage"), "max_storage_energy": of(1600.0, "site", "storage"),
+        "storage_power_cost": of(2.0e4, "storage"), "storage_energy_cost": of(1.2e4, "storage"),
+        "storage_carbon": of(5.0, "storage"), "storage_land": of(0.003, "storage"), "storage_wear": of(1.0, "storage"),
+        "charge_efficiency": of(0.95, "storage"), "discharge_efficiency": of(0.95, "storage"), "standing_loss": of(0, "storage"),
         "connection_cost": of(rng.uniform(2e4, 8e4, n_sites), "site"), "max_connection": of(most, "site"),
         "spot_price": of(price.reshape(shape), "block", "hour"), "energy_tariff": xr.DataArray(20.0),
         "carbon_average": of(carbon.reshape(shape), "block", "hour"),
@@ -162,6 +166,7 @@ def instance(
             "cooling": {"technologies": KINDS, "hours": "none.csv"},
             "grid": {"headroom": "off"},
             "generation": {g: {"max_mw_per_site": 600.0} for g in plants},
+            "storage": {"battery": {"max_mw_per_site": 200.0, "max_mwh_per_site": 1600.0}},
             "limits": {"carbon_location": {"max_t_per_year": cap}},
             "solver": {"gap": gap, "time_limit_s": 1200},
         }

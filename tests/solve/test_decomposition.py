@@ -129,7 +129,8 @@ def test_a_cut_is_tight_where_it_was_found_and_below_elsewhere(year: tuple[Input
     workers = Workers(parts, 1)
     price = np.full(len(parts.elastic()), 1e-4)
     high = np.minimum(parts.plan.column_upper, 50.0)
-    here, there = (np.maximum(parts.plan.column_lower, rng.uniform(0, 1, parts.n_plan) * high) for _ in range(2))
+    here, there = (nearest(parts, rng.uniform(0, 1, parts.n_plan) * high) for _ in range(2))
+    assert here is not None and there is not None
     at_there = {e.block: e.value for e in workers.evaluate(there, price)}
     for e in workers.evaluate(here, price):
         links = parts.links[:, e.block]

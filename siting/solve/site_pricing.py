@@ -1,0 +1,94 @@
+"""Sites that a plan leaves closed are left out of the LPs of the blocks, and priced: what would a MW there be worth?
+
+Any duals prove a cut (`subproblem`), so those of a closed site may be chosen without solving for it. Its rows take the duals of
+the same rows at an open site, the donor, which knows the prices of the block's hours. Then each packing row
+
+    Σ_j a[i,j] · y_j ≤ b_i + B_i·x,   a ≥ 0
+
+takes the dual nearest to zero that leaves no column with a negative reduced cost, p_i = min(0, min_j r_j / a[i,j]): the rent of
+the site's own halls, plants and connection, in its own weather. Sites that cannot be left out are told by `SiteOf.apart`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .split import Split
+
+
+class View:
+    """The part of the template that is in the LPs: all but what belongs to sites left out."""
+
+    def __init__(self, s: Split, sites: np.ndarray):
+        """`sites` (sites,): those that are in."""
+        of, within = s.site_of, np.append(sites, True)  # number -1, of no site, is in
+        self.sites = sites
+        self.rows, self.own, self.links = (np.flatnonzero(within[x]) for x in (of.row, of.own, of.link))
+        self.columns = np.concatenate([self.own, s.n_own + self.links])
+        self.linking = np.arange(len(self.own), len(self.columns), dtype=np.int32)
+        row, column = _places(self.rows, s.n_rows)[s.row], _places(self.columns, s.n_own + len(s.links))[s.col]
+        self.entries = np.flatnonzero((row >= 0) & (column >= 0))
+        self.row, self.column = row[self.entries], column[self.entries]
+        self.elastic = _places(self.own, s.n_own)[s.elastic()]  # -1: left out
+
+
+def _places(chosen: np.ndarray, n: int) -> np.ndarray:
+    out = np.full(n, -1, np.int32)
+    out[chosen] = np.arange(len(chosen))
+    return out
+
+
+class SitePricing:
+    """Duals of the rows of closed sites, for one set of open ones. Time: the non-zeros of the closed sites, once a block."""
+
+    def __init__(self, s: Split, opened: np.ndarray):
+        self.opened, self._n_own = opened, s.n_own
+        of, closed = s.site_of, np.append(~opened, False)
+        self._rows = np.flatnonzero(closed[of.row])
+        self._twins = self._rows_of_donors(s)
+        own = np.flatnonzero(s.col < s.n_own)
+        entries = own[closed[of.own[s.col[own]]]]
+        self._at = entries, s.row[entries], s.col[entries]
+        packs = self._packs(s)
+        self._packing = self._rows[packs[self._rows]]
+        inside = entries[packs[s.row[entries]] & closed[of.row[s.row[entries]]]]
+        self._layers = []  # constraint by constraint: entries, their columns, their rows, the first entry of each row
+        for kind in np.unique(of.kind[s.row[inside]]):
+            e = inside[of.kind[s.row[inside]] == kind]
+            e = e[np.argsort(s.row[e], kind="stable")]
+            rows, first = np.unique(s.row[e], return_index=True)
+            self._layers.append((e, s.col[e], rows, first, np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(e))))))
+
+    def _rows_of_donors(self, s: Split) -> np.ndarray:
+        """(donors, rows of closed sites) The row of the donor that says the same; -1: none."""
+        of = s.site_of
+        at = np.full((of.n_sites, of.twin.max(initial=0) + 1), -1, np.int64)
+        some = np.flatnonzero(of.row >= 0)
+        at[of.row[some], of.twin[some]] = some
+        donors = np.flatnonzero(self.opened)
+        return at[donors[:, None], of.twin[self._rows][None, :]]
+
+    @staticmethod
+    def _packs(s: Split) -> np.ndarray:
+        """(rows,) Whether own columns have no negative coefficient in any block, and the row is bounded from above alone."""
+        own = s.col < s.n_own
+        least = s.value.base.copy()
+        least[s.value.where] = s.value.table.min(axis=1, initial=np.inf)
+        negative = np.bincount(s.row[own], weights=least[own] < 0, minlength=s.n_rows) > 0
+        bounded_above = np.isneginf(s.lower.base) & np.isfinite(s.upper.base)
+        return ~negative & bounded_above
+
+    def extend(self, p: np.ndarray, donor: int, cost: np.ndarray, value: np.ndarray) -> None:
+        """Fill in the duals `p` (rows,) of closed sites; `donor` is any number, `cost` and `value` are those of the block."""
+        if not len(self._rows):
+            return
+        twins = self._twins[donor % len(self._twins)] if len(self._twins) else np.full(len(self._rows), -1)
+        p[self._rows] = np.where(twins >= 0, p[twins], 0.0)
+        p[self._packing] = 0.0
+        entries, rows, columns = self._at
+        reduced = cost[: self._n_own] - np.bincount(columns, weights=value[entries] * p[rows], minlength=self._n_own)
+        for entries, columns, rows, first, row in self._layers:
+            a = value[entries]
+            ratio = np.divide(reduced[columns], a, out=np.full(len(a), np.inf), where=a > 0)
+            p[rows] = np.minimum(np.minimum.reduceat(ratio, first), 0.0)
+            reduced -= np.bincount(columns, weights=a * p[rows][row], minlength=self._n_own)
