@@ -1,0 +1,112 @@
+"""Closed sites are left out of the blocks and priced: their cuts hold, nothing is missed, and the proof is of all sites."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siting.blocks.model import build
+from siting.solve import decomposition
+from siting.solve.decomposition import Decomposition
+from siting.solve.mean import MeanBlock
+from siting.solve.monolith import Monolith
+from siting.solve.nearest import nearest
+from siting.solve.program import Program
+from siting.solve.site_of import SiteOf
+from siting.solve.split import Split, split
+from siting.solve.stamp import stamp
+from siting.solve.subproblem import Subproblems
+
+from ..benchmarks.instances import instance
+from ..blocks.small import three_sites
+
+N_SITES = 8
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    """SYNTHETIC: eight sites, four days."""
+    return stamp(build(instance(N_SITES, 4)))
+
+
+@pytest.fixture(scope="module")
+def parts(program: Program) -> Split:
+    return split(program)
+
+
+def plan_with(parts: Split, sites: list[int], seed: int) -> np.ndarray:
+    """A plan near random numbers that uses these sites alone, however little it can do."""
+    rng = np.random.default_rng(seed)
+    used = (parts.plan.site < 0) | np.isin(parts.plan.site, sites)
+    upper = np.where(used, parts.plan.column_upper, 0.0)
+    lower = np.where(parts.plan.lower > 0, -np.inf, parts.plan.lower)
+    only = replace(parts, plan=replace(parts.plan, column_upper=upper, lower=lower))
+    found = nearest(only, rng.uniform(0.2, 1.0, parts.n_plan) * np.minimum(upper, 200.0))
+    assert found is not None
+    return found
+
+
+def test_what_is_left_out_changes_no_value_and_its_cut_holds_everywhere(parts: Split):
+    blocks, price = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4)
+    here = plan_with(parts, [0, 2, 5], 0)
+    some, all_in = Subproblems(parts), Subproblems(parts)
+    all_in._stays[:] = True
+    expected = all_in.evaluate(here, price, blocks)
+    found = some.evaluate(here, price, blocks)
+    assert some.view.sites.sum() == 3 and all_in.view.sites.all()
+    for seed, sites in enumerate(([1, 3, 4], [0, 2, 5, 6], list(range(N_SITES)), [7]), start=1):
+        there = plan_with(parts, sites, seed)
+        at_there = Subproblems(parts).evaluate(there, price, blocks)
+        for a, b, e in zip(found, at_there, expected, strict=True):
+            assert a.value == pytest.approx(e.value, rel=1e-7) and a.tight
+            assert a.constant + a.slope @ there[parts.links[:, a.block]] <= b.value * (1 + 1e-6) + 1e-3
+
+
+def test_the_lp_follows_the_plan_to_other_sites(parts: Split):
+    """Sites join and leave one LP, warm; the values are those of a new one."""
+    blocks, price, same = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), Subproblems(parts)
+    for seed, sites in enumerate(([0, 1], [1, 2, 3], [4], [0, 1, 2, 3, 4, 5, 6, 7], [6, 7], [0], [0], [0], [0], [0], [1])):
+        plan = plan_with(parts, sites, seed)
+        values = [e.value for e in same.evaluate(plan, price, blocks)]
+        assert values == pytest.approx([e.value for e in Subproblems(parts).evaluate(plan, price, blocks)], rel=1e-7)
+    assert same.view.sites.sum() < N_SITES
+    operation = same.operation(plan, blocks)
+    assert operation.shape == (parts.n_own, parts.n_blocks) and not operation[parts.site_of.own == 5].any()
+
+
+def test_a_site_that_does_something_while_closed_stays_in(program: Program):
+    """A row that nothing satisfies at zero, or columns of another site in it: the site is not left out."""
+    of = split(program).site_of
+    assert of.apart.all()
+    sites = sorted({str(c.index["site"]) for c in program.plan.columns if "site" in c.index})
+    row = int(np.flatnonzero(of.row == 3)[0])
+    lower = replace(program.hours.lower, base=np.where(np.arange(len(of.row)) == row, 1.0, program.hours.lower.base))
+    needs = replace(program, hours=replace(program.hours, lower=lower))
+    assert not SiteOf.of(needs, sites).apart[3] and SiteOf.of(needs, sites).apart.sum() == N_SITES - 1
+    other = int(np.flatnonzero(of.own == 4)[0])
+    col = program.hours.col.copy()
+    entry = int(np.flatnonzero((of.row[program.hours.row] == 3) & (col < program.n_own))[0])
+    col[entry] = other
+    assert not SiteOf.of(replace(program, hours=replace(program.hours, col=col)), sites).apart[3]
+
+
+@pytest.mark.parametrize("only", [0, 1, 2])
+def test_sites_that_the_first_plan_misses_join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: int):
+    """The master begins with one site, whichever; the answer is the monolith's, and so is what is proven."""
+    case = three_sites()
+    case.raw["limits"]["carbon_location"] = {"max_t_per_year": 90_000.0}
+    inputs = case.inputs(tmp_path)
+    program = stamp(build(inputs))
+    monkeypatch.setattr(decomposition, "FEW_SITES", 0)
+    one_site = np.where(split(program).plan.site == only, 1.0, 0.0)
+    monkeypatch.setattr(MeanBlock, "relaxed", lambda self, seconds: one_site)
+    options = inputs.study.solver.model_copy(update={"gap": 1e-6, "time_limit_s": 60.0})
+    one = Monolith(program, options, inputs.unavoidable_cost).solve()
+    gap = options.model_copy(update={"gap": 0.01})
+    other = Decomposition(program, gap, inputs.unavoidable_cost).solve()
+    noise = 1e-6 * abs(one.objective)
+    assert one.bound <= other.objective + noise and other.bound <= one.objective + noise
+    assert other.gap_of_siting <= 0.01 + 1e-9
