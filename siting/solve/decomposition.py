@@ -1,5 +1,6 @@
 """Benders decomposition by blocks of hours: any number of hours, with a proof.
 
+    0  the mean block's plan: the sites that the master may use at first (`rounds`); all of them in the end
     1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound
     2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near
     3  the master with whole modules: a better bound; its integers are kept, rounds settle the rest
@@ -9,7 +10,8 @@
 Rows of the grid are added to the master as they are found violated.
 
 Geoffrion, "Generalized Benders decomposition", JOTA 10 (1972). Cost: one round solves every block once, warm (linear
-in hours, slightly more than linear in sites); rounds hardly grow with hours.
+in hours, slightly more than linear in the sites that the plan uses; closed ones are priced without a solve); rounds
+hardly grow with hours.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
 OF_GAP = 0.4  # of the gap asked for: what the relaxation, and what settling a plan, may take of it
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
-MIP_SHARE = 0.2  # of the time left, for one master with whole modules
+MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
 RELAXATION_SHARE = 0.6  # of the time, at most, for the relaxation
 
@@ -67,6 +69,7 @@ class Decomposition:
         self.seen = np.empty(0, np.int64) if seen is None else seen  # columns whose values find_cuts wants
         self.near = near
         self.cuts: list[Cut] = []
+        self._mip_share = MIP_SHARE
         self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
         self.sites: np.ndarray | None = None
@@ -114,7 +117,9 @@ class Decomposition:
         while relaxed is not None and (best is None or self.going()):
             chosen = self._whole(rounds, best or relaxed) if rounds.integer else relaxed
             if chosen is None:
-                break
+                if not self._more_time_for_modules():
+                    break
+                continue
             plan = rounds.repaired(chosen, self.going)
             if plan is not None and plan.value < self.incumbent:
                 best, self.incumbent = plan, plan.value
@@ -154,11 +159,17 @@ class Decomposition:
     def _whole(self, rounds: Rounds, near: Best) -> Best | None:
         """The cheapest whole modules by the cuts so far, and the rest settled under them."""
         gap = self.options.gap * OF_GAP
-        found = rounds.whole_modules(near, gap, max(self.seconds_left() * MIP_SHARE, 1.0))
+        found = rounds.whole_modules(near, gap, max(self.seconds_left() * self._mip_share, 1.0))
         self.bound = max(self.bound, found.bound)
         if found.status == "infeasible":
             raise Infeasible(infeasibility.explain(self.program, self.cuts))
         return rounds.settle(found.plan, gap, "plan", self.going, fixed=True) if len(found.plan) else None
+
+    def _more_time_for_modules(self) -> bool:
+        """After a master without any plan: twice the share of the time, if there is more to give."""
+        more = self._mip_share < 1.0 and self.going()
+        self._mip_share = min(2 * self._mip_share, 1.0)
+        return more
 
     def _closed(self, best: Best | None) -> bool:
         return best is not None and best.value - self.bound <= self.allowed(best.value)
