@@ -4,10 +4,10 @@ A round looks at  z + step · (x − z),  between the best plan z and the master
 "Acceleration of cutting-plane and column generation algorithms", Networks 49, 2007). It keeps all plan rows, may be the new
 best plan, and gives a cut for each block that is solved.
 
-At first the master may use the sites of a first plan alone (column generation at the level of sites: Lübbecke and Desrosiers,
-"Selected topics in column generation", Operations Research 53, 2005). Whenever those are settled, it is asked with all sites: its
-bound then holds for all of them, or the sites that it wants join. What a MW at a closed site is worth is in every cut
-(`site_pricing`).
+At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
+"Selected topics in column generation", Operations Research 53, 2005). Whenever those are settled, it is asked with all
+sites: its bound then holds for all of them, or the sites that it wants join. What a MW at a closed site is worth is in
+every cut (`site_pricing`).
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repaired`).

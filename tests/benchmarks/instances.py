@@ -3,7 +3,8 @@
 Weather is a seasonal and a daily wave by latitude plus autocorrelated noise, part of it shared by all sites; prices and
 carbon fall when wind is high. PUE of four cooling technologies bends with dry or wet bulb. Two workloads: inference of
 five regions, each within reach of about 60 % of the sites, and training in monthly windows. PV, wind and a battery behind
-the meter, a limit on `carbon_location` that binds (`carbon_share` of what import at the mean factor would cause), whole modules.
+the meter, a limit on `carbon_location` that binds (`carbon_share` of what import at the mean factor would cause), whole
+modules. The demand of more than 20 sites is that of 20: more candidates, not more work.
 
     python -m tests.benchmarks.instances 20 365        # prints what the instance holds
 """
@@ -83,7 +84,8 @@ def instance(
     sites, regions = [f"s{i:04d}" for i in range(n_sites)], [f"r{j}" for j in range(5)]
     plants, work = ["pv", "wind"], ["web", "batch"]
     coords = {
-        "site": sites, "block": np.arange(n_blocks), "hour": np.arange(per_block), "cooling": KINDS, "generator": plants, "storage": ["battery"],
+        "site": sites, "block": np.arange(n_blocks), "hour": np.arange(per_block), "cooling": KINDS, "generator": plants,
+        "storage": ["battery"],
         "workload": work, "region": regions,
     }  # fmt: skip
 
@@ -144,7 +146,8 @@ def instance(
         "max_storage_power": of(200.0, "site", "storage"), "max_storage_energy": of(1600.0, "site", "storage"),
         "storage_power_cost": of(2.0e4, "storage"), "storage_energy_cost": of(1.2e4, "storage"),
         "storage_carbon": of(5.0, "storage"), "storage_land": of(0.003, "storage"), "storage_wear": of(1.0, "storage"),
-        "charge_efficiency": of(0.95, "storage"), "discharge_efficiency": of(0.95, "storage"), "standing_loss": of(0, "storage"),
+        "charge_efficiency": of(0.95, "storage"), "discharge_efficiency": of(0.95, "storage"),
+        "standing_loss": of(0, "storage"),
         "connection_cost": of(rng.uniform(2e4, 8e4, n_sites), "site"), "max_connection": of(most, "site"),
         "spot_price": of(price.reshape(shape), "block", "hour"), "energy_tariff": xr.DataArray(20.0),
         "carbon_average": of(carbon.reshape(shape), "block", "hour"),

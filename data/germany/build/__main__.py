@@ -28,11 +28,16 @@ PARTS = {
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="build", description="Build the German data set of siting.")
-    parser.add_argument("--downloads", type=Path, default=Path.home() / ".cache" / "siting" / "germany",
-                        help="folder of the source archives; those missing are fetched into it (350 MB)")
+    parser.add_argument(
+        "--downloads",
+        type=Path,
+        default=Path.home() / ".cache" / "siting" / "germany",
+        help="folder of the source archives; those missing are fetched into it (350 MB)",
+    )
     parser.add_argument("--out", type=Path, default=HERE.parent, help="where the files go (default: data/germany)")
-    parser.add_argument("--parts", nargs="*", metavar="PART", default=list(PARTS),
-                        help="build only these; none given: only renew the catalogue")
+    parser.add_argument(
+        "--parts", nargs="*", metavar="PART", default=list(PARTS), help="build only these; none given: only renew the catalogue"
+    )
     chosen = parser.parse_args(arguments)
 
     unknown = set(chosen.parts) - set(PARTS)

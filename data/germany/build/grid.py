@@ -100,9 +100,7 @@ def read_topography(archives: Archives) -> xr.DataArray:
     names = {p: TOPOGRAPHY.format(part=p) for p in ("topo", "lat", "lon")}
     raw = archives.read_all("itur", list(names.values()))
     arrays = {p: np.load(io.BytesIO(raw[n]))["arr_0"] for p, n in names.items()}
-    topography = xr.DataArray(
-        arrays["topo"], dims=("lat", "lon"), coords={"lat": arrays["lat"][:, 0], "lon": arrays["lon"][0]}
-    )
+    topography = xr.DataArray(arrays["topo"], dims=("lat", "lon"), coords={"lat": arrays["lat"][:, 0], "lon": arrays["lon"][0]})
     return topography.sortby("lat").sel(lat=slice(46, 56), lon=slice(4, 17)).astype(float)
 
 

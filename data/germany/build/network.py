@@ -162,8 +162,12 @@ def demand_by_bus(archives: Archives, buses: pd.DataFrame) -> pd.DataFrame:
 def check_network(buses, branches, generators, storage, checks: Checks) -> None:
     """Count parts and islands; every bus a table names must exist."""
     known = set(buses["bus"])
-    for label, column in (("branches", branches["bus0"]), ("branches", branches["bus1"]),
-                          ("generators", generators["bus"]), ("storage", storage["bus"])):
+    for label, column in (
+        ("branches", branches["bus0"]),
+        ("branches", branches["bus1"]),
+        ("generators", generators["bus"]),
+        ("storage", storage["bus"]),
+    ):
         strangers = set(column) - known
         if strangers:
             raise ValueError(f"{label} name unknown buses: {sorted(strangers)[:5]}")
@@ -172,15 +176,28 @@ def check_network(buses, branches, generators, storage, checks: Checks) -> None:
     graph = coo_matrix((np.ones(len(branches)), ends), shape=(len(buses), len(buses)))
     islands, label = connected_components(graph, directed=False)
     size = np.bincount(label).max()
-    for what, value in (("buses", len(buses)), ("islands", islands), ("buses of the largest island", size),
-                        ("places", len(buses.drop_duplicates(["lon", "lat"])))):
+    for what, value in (
+        ("buses", len(buses)),
+        ("islands", islands),
+        ("buses of the largest island", size),
+        ("places", len(buses.drop_duplicates(["lon", "lat"]))),
+    ):
         checks.add("network", what, "buses", "all", "count", value, "1", len(buses))
     for kind, table in branches.groupby("kind"):
         checks.add("network", f"{kind}s", "branches", "all", "count", len(table), "1", len(table))
-    checks.add("network", "least reactance", "branches", "all", "min",
-               branches["reactance_pu_on_1mva"].min(), "p.u. on 1 MVA", len(branches))
-    checks.add("network", "capacity of all plants", "generators", "all", "sum",
-               generators["capacity_mw"].sum(), "MW", len(generators))
+    checks.add(
+        "network",
+        "least reactance",
+        "branches",
+        "all",
+        "min",
+        branches["reactance_pu_on_1mva"].min(),
+        "p.u. on 1 MVA",
+        len(branches),
+    )
+    checks.add(
+        "network", "capacity of all plants", "generators", "all", "sum", generators["capacity_mw"].sum(), "MW", len(generators)
+    )
     checks.add("network", "pumped hydro power", "storage", "all", "sum", storage["power_mw"].sum(), "MW", len(storage))
 
 
@@ -190,5 +207,6 @@ def check_demand(demand: pd.DataFrame, checks: Checks) -> None:
     for sector in SECTORS:
         value = demand[f"{sector}_gwh"].sum() / 1e3
         checks.add("demand", "yearly demand", f"{sector}_gwh", "year", "sum", value, "TWh", len(demand))
-    checks.add("demand", "buses without demand", "annual_gwh", "year", "count",
-               (demand["annual_gwh"] == 0).sum(), "1", len(demand))
+    checks.add(
+        "demand", "buses without demand", "annual_gwh", "year", "count", (demand["annual_gwh"] == 0).sum(), "1", len(demand)
+    )

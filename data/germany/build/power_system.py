@@ -185,5 +185,6 @@ def check(dataset: xr.Dataset, checks: Checks) -> None:
             checks.add("power", "capacity factor", name, year, "mean", part[name].mean(), "1", carbon.size)
         missing = part["generation_mw"].isnull().sum("time")
         for carrier in missing["carrier"].values[missing.values > 0]:
-            checks.add("power", "hours without a value", str(carrier), year, "count",
-                       missing.sel(carrier=carrier), "h", carbon.size)
+            checks.add(
+                "power", "hours without a value", str(carrier), year, "count", missing.sel(carrier=carrier), "h", carbon.size
+            )

@@ -44,8 +44,10 @@ def build(archives: Archives, out: Path, checks: Checks) -> None:
     load = residual[observed.index]
     wanted = pd.DatetimeIndex(np.concatenate([month_hours(y, m) for y, m in MONTHS]))
     modelled = pd.Series(predict(fit(load, observed, level), residual[wanted], level), wanted)
-    held_out = {"weeks": hold_out(load, observed, level, weeks(observed)),
-                "months": hold_out(load, observed, level, local_time(observed.index).month.to_numpy())}
+    held_out = {
+        "weeks": hold_out(load, observed, level, weeks(observed)),
+        "months": hold_out(load, observed, level, local_time(observed.index).month.to_numpy()),
+    }
 
     both = pd.concat([observed, modelled]).sort_index()
     if both.index.has_duplicates:
@@ -174,8 +176,11 @@ def assemble(price: pd.Series, is_observed: np.ndarray, held_out: dict[str, dict
         "units": "EUR MWh-1", "long_name": "day-ahead price of the German zone", "price_year": "nominal",
         "comment": "nominal euro of the hour's own year; modelled hours at the fuel and carbon prices of their month",
     })  # fmt: skip
-    dataset["kind"] = ("time", np.where(is_observed, "observed", "modelled").astype(str),
-                       {"units": "1", "long_name": "observed in 2018, modelled in the months of observed weather"})
+    dataset["kind"] = (
+        "time",
+        np.where(is_observed, "observed", "modelled").astype(str),
+        {"units": "1", "long_name": "observed in 2018, modelled in the months of observed weather"},
+    )
     dataset.attrs = {
         "title": "German day-ahead prices: 2018 observed; August 2017, January 2019 and September 2019 modelled",
         "time": "UTC, hour beginning; observed 2017-12-31 23:00 to 2018-12-31 22:00 (the local year); gaps between",
@@ -204,5 +209,13 @@ def check(observed: pd.Series, modelled: pd.Series, residual: pd.Series, held_ou
     checks.add("prices", "observed", "day_ahead_price_eur_per_mwh", "2018", "mean", observed.mean(), "EUR/MWh", len(observed))
     for (year, month), part in modelled.groupby([modelled.index.year, modelled.index.month]):
         for statistic in ("mean", "min", "max"):
-            checks.add("prices", "modelled", "day_ahead_price_eur_per_mwh", f"{year}-{month:02d}", statistic,
-                       getattr(part, statistic)(), "EUR/MWh", len(part))
+            checks.add(
+                "prices",
+                "modelled",
+                "day_ahead_price_eur_per_mwh",
+                f"{year}-{month:02d}",
+                statistic,
+                getattr(part, statistic)(),
+                "EUR/MWh",
+                len(part),
+            )

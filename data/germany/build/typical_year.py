@@ -35,8 +35,11 @@ def build(archives: Archives, out: Path, checks: Checks) -> None:
     dataset = grid.dataset(values, network.time.to_numpy())
     names = np.full(grid.land.shape, "", dtype=object)
     names[grid.land] = network.place.index.to_numpy()[donor]
-    dataset["donor_station"] = (("lat", "lon"), names.astype(str),
-                                {"units": "1", "long_name": "WMO number of the station that lends its sequence of hours"})
+    dataset["donor_station"] = (
+        ("lat", "lon"),
+        names.astype(str),
+        {"units": "1", "long_name": "WMO number of the station that lends its sequence of hours"},
+    )
     dataset.attrs = describe(network)
     packed.write(dataset, out / "weather_typical.nc", STEPS, {"lat": 1, "lon": 1})
     check_left_out(network, lapse, checks)
@@ -99,6 +102,7 @@ def temperatures(network, lon, lat, elevation, lapse, donor, slot, month) -> dic
     The second variable is the dew-point depression (dry bulb minus dew point), scaled as a ratio, so
     that the dew point can never exceed the dry bulb.
     """
+
     def at_places(name, table, rate):
         weights = interpolation.kriging_weights(network.lon, network.lat, lon, lat, interpolation.SHAPES[name])
         rate = rate.repeat(table.shape[1] // 12)
@@ -168,6 +172,7 @@ def wet_bulb(dry_bulb: np.ndarray, dew_point: np.ndarray, pressure_pa: np.ndarra
     >>> round(float(wet_bulb(np.array(30.0), np.array(18.44), np.array(101325.0))), 1)
     22.0
     """
+
     def saturation(t):
         return 610.94 * np.exp(17.625 * t / (t + 243.04))
 

@@ -108,8 +108,9 @@ def check_output(dataset: xr.Dataset, out: Path, checks: Checks) -> None:
             mean = part[ours].mean(("lat", "lon")).values
             for shift in (-1, 0, 1):
                 r = np.corrcoef(np.roll(mean, shift)[1:-1], output[theirs].values[1:-1])[0, 1]
-                checks.add("observed", f"grid mean against {theirs}", ours, period, f"r, moved {shift:+d} h", r, "1",
-                           len(mean) - 2)
+                checks.add(
+                    "observed", f"grid mean against {theirs}", ours, period, f"r, moved {shift:+d} h", r, "1", len(mean) - 2
+                )
 
 
 def check_noon(dataset: xr.Dataset, checks: Checks) -> None:
@@ -127,5 +128,13 @@ def check_noon(dataset: xr.Dataset, checks: Checks) -> None:
         middle = time.hour.to_numpy() + 0.5
         for what, weight in (("measured", part.values), ("expected", height)):
             noon = (middle * weight).sum() / weight.sum()
-            checks.add("observed", f"solar noon at 10 E, {what}", "ghi_w_per_m2", f"{year}-{month:02d}", "mean",
-                       noon, "h UTC", len(time))
+            checks.add(
+                "observed",
+                f"solar noon at 10 E, {what}",
+                "ghi_w_per_m2",
+                f"{year}-{month:02d}",
+                "mean",
+                noon,
+                "h UTC",
+                len(time),
+            )
