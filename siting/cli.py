@@ -126,8 +126,9 @@ def run(study: Path, out: Path | None, gap: float | None, time_limit: float | No
     if question.outlines is not None:
         solution.data.attrs["outlines"] = str(question.path(question.outlines))
     solution.write(folder)
+    _print_solution(solution)
     _reports(solution, folder)
-    _print_solution(solution, folder)
+    _print_files(folder)
 
 
 @main.command()
@@ -259,7 +260,7 @@ class Display:
         return table
 
 
-def _print_solution(solution: Solution, folder: Path) -> None:
+def _print_solution(solution: Solution) -> None:
     from .reports.stages import short_stages
     from .reports.table import cost_table, curve_table, short_table
     from .reports.words import interchangeable_words, left_out_words
@@ -281,7 +282,6 @@ def _print_solution(solution: Solution, folder: Path) -> None:
     for told in left_out_words(solution):
         click.echo(told)
     click.echo(f"gap: {outcome['gap']:,.0f} = {shares}; {outcome['seconds']:.1f} s")
-    _print_files(folder)
 
 
 def _frame(rows: pd.DataFrame, title: str) -> Table:

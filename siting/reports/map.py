@@ -174,15 +174,18 @@ def _best_place(
     """The nearest of the places around a circle that covers least, other labels least of all; the shift from circle to box and
     the box (pixels)."""
     best: tuple[float, float, float, Bbox] | None = None
+    drawn, weight = _corners([*circles, *labels]), np.repeat([1.0, 20.0], [len(circles), len(labels)])
+    read = drawn[len(circles) :, None]
     for ring in RINGS:
         for turn in np.radians(TURNS):
             ux, uy = np.cos(turn), np.sin(turn)
             cx, cy = x + ux * (r + ring + w / 2), y + uy * (r + ring + h / 2)
             box = Bbox.from_bounds(cx - w / 2, cy - h / 2, w, h)
             outside = max(room.x0 - box.x0, 0) + max(box.x1 - room.x1, 0) + max(room.y0 - box.y0, 0) + max(box.y1 - room.y1, 0)
-            covered = sum(_overlap(box, other) for other in circles) + 20 * sum(_overlap(box, other) for other in labels)
+            covered = float(weight @ _overlap(box, drawn))
             way = np.linspace((x, y), (cx, cy), 20)
-            crossed = sum(bool(other.count_contains(way)) for other in labels)
+            inside = ((way > read[..., :2]) & (way < read[..., 2:])).all(axis=-1)
+            crossed = int(inside.any(axis=-1).sum())
             score = covered + CROSSED * crossed + 50 * outside + 4.0 * ring
             if best is None or score < best[0]:
                 best = (score, ux * (r + ring), uy * (r + ring), box)
@@ -190,9 +193,16 @@ def _best_place(
     return best[1:]
 
 
-def _overlap(a: Bbox, b: Bbox) -> float:
-    both = Bbox.intersection(a, b)
-    return float(both.width * both.height) if both is not None else 0.0
+def _corners(boxes: list[Bbox]) -> np.ndarray:
+    """x0, y0, x1, y1 of each."""
+    return np.array([box.extents for box in boxes]).reshape(-1, 4)
+
+
+def _overlap(box: Bbox, corners: np.ndarray) -> np.ndarray:
+    """Area that the box shares with each of these."""
+    width = np.minimum(box.x1, corners[:, 2]) - np.maximum(box.x0, corners[:, 0])
+    height = np.minimum(box.y1, corners[:, 3]) - np.maximum(box.y0, corners[:, 1])
+    return np.maximum(width, 0.0) * np.maximum(height, 0.0)
 
 
 def _legends(figure: Figure, solution: Solution) -> None:

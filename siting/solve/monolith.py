@@ -2,7 +2,7 @@
 
     1  the relaxation, with cuts until its connections are servable: most cuts, a first bound
     2  the integers of the mean block's plan (`mean`), for a first plan; within the gap of that bound: stop. Beside a solved
-       study its integers come first, then these with what the relaxation adds to them (`rounding`)
+       study its integers come first, then a dive towards them (`dive`)
     3  the MIP with those cuts, from that plan
     4  its integers fixed, the rest re-optimised with cuts until servable: a plan that keeps every grid row
     5  if that plan is within the gap of the MIP's bound, stop; else keep the cuts and go to 3
@@ -24,12 +24,13 @@ import numpy as np
 from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
+from .dive import dive
 from .highs import Answer, Highs, Tell
 from .mean import MIP, MeanBlock
 from .outcome import Outcome
 from .program import INF, Basis, Cut, Program, WideRow, whole
 from .rounding import Integers
-from .warm import Bases, Frame, Start
+from .warm import BASIC, Bases, Frame, Start
 
 FindCuts = Callable[[np.ndarray], Sequence[WideRow]]  # values of the columns `seen` -> rows over them that they violate
 Settle = Callable[[np.ndarray], Any]  # the same values -> what a rule of the grid decides at them (`where`, `values`), or None
@@ -37,6 +38,7 @@ MOST_ROUNDS = 40
 FIRST_SHARE = 0.7  # of the gap is left to the MIP; securing the plan against the grid may take the rest
 FIRST_PLAN_SHARE = 0.5  # of the time limit, at most, for the mean block's plan
 NEAR_STEPS = 0.3  # of the rows, at most, of the simplex method from a solved study's basis: then interior point is quicker
+DIVE_SHARE = 0.3  # of the time limit, at most
 WARM = {"simplex_dual_edge_weight_strategy": 1}
 """Devex: exact steepest edge weights of a new basis take twice as long as the few hundred steps from it."""
 
@@ -181,8 +183,8 @@ class Monolith:
         return best
 
     def _first_plans(self, relaxed: Answer) -> Iterator[Answer | None]:
-        """The integers of a study near by, these with what the relaxation adds to them, the mean block's; where there are none
-        of these, the relaxation's rounded, else rounded up."""
+        """The integers of a study near by, those of a dive towards them, the mean block's; where there are none of these, the
+        relaxation's rounded, else rounded up."""
         assert relaxed.columns is not None
         lower, upper = (b[self.highs.integer] for b in self._column_bounds())
         none = True
@@ -191,10 +193,12 @@ class Monolith:
             if self.bases is not None and self.bases.plan is not None:
                 self._begin_at(self.bases.plan)
             answer = self.secured(near)
-            if answer is None and (more := self._enlarged(near)) is not None:
-                answer = self.secured(more)
             none &= answer is None
             yield answer
+            if "relaxation" in self._ended:
+                answer = self._dived(near, relaxed)
+                none &= answer is None
+                yield answer
         if self.program.n_blocks > 1:
             seconds = min(self.seconds_left(), self.options.time_limit_s * FIRST_PLAN_SHARE)
             answer = self._planned(self.allowed(relaxed.objective), seconds)
@@ -213,13 +217,21 @@ class Monolith:
         columns = [self.program.plan.columns[j] for j in self.highs.integer]
         return Integers.of(columns, plan[self.highs.integer], least, most)
 
-    def _enlarged(self, near: np.ndarray) -> np.ndarray | None:
-        """These integers and whole modules more, where the relaxation with no less than these has more; choices made anew."""
-        values = np.zeros(self.n_plan)
+    def _dived(self, near: np.ndarray, relaxed: Answer) -> Answer | None:
+        """The plan that a dive from the relaxation finds, guided by these integers."""
+        assert relaxed.columns is not None
+        values, until = np.zeros(self.n_plan), time.monotonic() + self.options.time_limit_s * DIVE_SHARE
         values[self.highs.integer] = near
-        of = self.integers(values)
-        relaxed = self.relaxed_within(np.where(of.choice >= 0, of.least, near), of.most, "what the solved study's plan lacks")
-        return None if relaxed is None else of.rounded(relaxed, of.most, 0)
+        ended = self._ended["relaxation"]
+        rows = np.append(ended.rows, np.full(self.highs.n_rows - len(ended.rows), BASIC))  # rows of the grid found since
+        self.highs.begin_at(Basis(ended.columns, rows))
+
+        def within(lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
+            late = time.monotonic() > until
+            return None if late else self.relaxed_within(lower, upper, "dive towards the solved study's plan")
+
+        integers = dive(self.integers(values), relaxed.columns[self.highs.integer], within)
+        return None if integers is None else self.secured(integers)
 
     def _planned(self, gap: float, seconds: float) -> Answer | None:
         """A plan with the integers of the mean block. Where a block of hours cannot be served with them, that block is taken

@@ -1,7 +1,7 @@
 """From a relaxation to whole modules, near a plan that is there.
 
-A plan from which sites are taken, or whose work grows, keeps what it has where it may; the relaxation of the whole Program says
-where a cheap plan has more. That is rounded to whole modules, largest remainders first.
+A plan from which sites are taken keeps what it has where it may; the relaxation of the whole Program says where a cheap plan
+has more. That is rounded to whole modules, largest remainders first.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy.optimize import linprog
 
 import siting
 from siting.blocks.model import build
@@ -19,8 +20,11 @@ from siting.inputs.prepare import prepare
 from siting.pipeline import solve
 from siting.reports.words import gap_words
 from siting.results.solution import Solution, read_solution
+from siting.solve.dive import dive
 from siting.solve.headroom import JointHeadroom
 from siting.solve.monolith import Monolith
+from siting.solve.program import Label
+from siting.solve.rounding import Integers
 from siting.solve.stamp import stamp
 from siting.solve.warm import Bases, Frame, Start
 from siting.sources.netcdf import opened
@@ -116,6 +120,26 @@ def test_extras_are_left_out_and_told(solved: tuple[siting.Study, Solution]):
     assert "without" not in what_if.notes and "without" in whole.notes
     assert what_if.outcome["left_out"] == "what each site is worth" and "left_out" not in whole.outcome
     assert any("Left out" in told for told in gap_words(what_if)) and not any("Left out" in told for told in gap_words(whole))
+
+
+def test_a_dive_rounds_towards_the_plan_that_is_there():
+    """Modules at 1, 2 and 3 EUR, at most three each, 4.5 in all: 3 and 1.5 by halves; the plan has 3 and 2, or 2 and 3. Where
+    the way of the plan is barred (at most 1 of the second), the other way is taken; where both are, there is none."""
+    names = [Label("cooling", "halls", {"site": s}) for s in "abc"]
+    most = np.full(3, 3.0)
+
+    def within(lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
+        found = linprog([1, 2, 3], A_ub=[[-1, -1, -1]], b_ub=[-4.5], bounds=np.column_stack([lower, upper]))
+        return found.x if found.status == 0 else None
+
+    relaxed = within(np.zeros(3), most)
+    assert relaxed is not None and relaxed.tolist() == pytest.approx([3, 1.5, 0])
+    for plan in ([3.0, 2.0, 0.0], [2.0, 3.0, 0.0]):
+        of = Integers.of(names, np.array(plan), np.zeros(3), most)
+        assert dive(of, relaxed, within) == pytest.approx(plan)
+    of = Integers.of(names, np.array([3.0, 2.0, 1.0]), np.zeros(3), most)
+    assert dive(of, relaxed, lambda low, up: within(low, up) if low[1] < 1.5 else None) == pytest.approx([3, 1, 1])
+    assert dive(of, relaxed, lambda low, up: None) is None
 
 
 # ---- rows of the grid
