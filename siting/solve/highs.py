@@ -233,7 +233,7 @@ class Highs:
         model_status = self._h.getModelStatus()
         info = self._h.getInfo()
         status = STATUS.get(model_status)
-        if self._a_little_off():
+        if self._a_little_off() or (status == "interrupted" and not self.interrupt.is_set()):
             status = "limit"
         if status is None:
             raise SolveError(f"HiGHS ended with status {self._h.modelStatusToString(model_status)}")
@@ -279,8 +279,8 @@ class Highs:
                 self._tell(Progress(self._stage, bound, incumbent, out.running_time))
 
         def asked(e: Any) -> None:
-            if self.interrupt.is_set() or time.monotonic() > self._deadline:  # HiGHS forgets its limit inside some phases
-                e.interrupt()
+            late = time.monotonic() > self._deadline  # HiGHS forgets its limit inside some phases
+            e.interrupt(self.interrupt.is_set() or late)  # taken back too: the flag outlives the run
 
         self._h.cbMipLogging += logged
         self._h.cbMipInterrupt += asked

@@ -22,6 +22,7 @@ from .split import Split
 from .subproblem import Evaluation
 
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
+GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -50,11 +51,12 @@ class Master:
         self.highs = Highs(Whole(matrix, p.lower, p.upper, self.lower, self.upper, cost, s.constant, integer), interrupt)
         self.highs.relax(True)
         self._first = matrix.shape[0]
-        self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; -1: never dropped
+        self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PUSHED
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
 
-    def add(self, found: list[Evaluation]) -> None:
-        """The cuts of one round."""
+    def add(self, found: list[Evaluation], pushed: np.ndarray | None = None) -> None:
+        """The cuts of one round. `pushed` (found,): what each asks for beyond the truth; such rows prove nothing and are for
+        the time of `pushing`."""
         s = self.split
         block = np.array([e.block for e in found])
         slope, at = np.concatenate([e.slope for e in found]), s.links[:, block].T.ravel()
@@ -66,18 +68,19 @@ class Master:
         low, high = self.lower[at], self.upper[at]
         small = ~keep & np.isfinite(low) & np.isfinite(high)
         worst = np.maximum(value[small] * low[small], value[small] * high[small])
-        constant = np.array([e.constant for e in found]) - np.bincount(row[small], worst, len(found)) * self.unit
+        constant = np.array([e.constant for e in found]) + (0.0 if pushed is None else pushed)
+        constant -= np.bincount(row[small], worst, len(found)) * self.unit
         cuts.data[~keep] = 0.0
         cuts.eliminate_zeros()
         theta = sp.csr_matrix((np.ones(len(found)), (np.arange(len(found)), block)), (len(found), s.n_blocks))
         rows = sp.hstack([-cuts / self.unit, theta]).tocsr()
         self.highs.add_rows(constant / self.unit, rows.indptr[:-1], rows.indices, rows.data)
-        self._idle = np.append(self._idle, np.zeros(len(found), int))
+        self._idle = np.append(self._idle, np.full(len(found), 0 if pushed is None else PUSHED))
 
     def add_grid(self, cut: Cut) -> None:
         """A row of the grid over plan columns; never dropped."""
         self.highs.add_cut(cut)
-        self._idle = np.append(self._idle, -1)
+        self._idle = np.append(self._idle, GRID)
 
     @contextmanager
     def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
@@ -87,12 +90,20 @@ class Master:
         yield
         self.highs.bound_columns(every, self.lower[every], self.upper[every])
 
+    @contextmanager
+    def pushing(self) -> Iterator[None]:
+        """Cuts that are pushed hold as long as this."""
+        yield
+        gone = self._idle == PUSHED
+        self.highs.delete_rows(np.flatnonzero(gone) + self._first)
+        self._idle = self._idle[~gone]
+
     def relaxation(self, time_limit: float) -> Step:
         """The least of the model without integrality."""
         answer = self.highs.run("relaxation", None, time_limit=self.highs.run_time() + time_limit)
         if answer.row_duals is not None:
             duals = answer.row_duals[self._first :]
-            self.grid_prices = -duals[self._idle < 0]
+            self.grid_prices = -duals[self._idle == GRID]
             self._forget(duals)
         return self._step(answer)
 
@@ -125,7 +136,7 @@ class Master:
         return Step(answer.status, answer.bound, plan, answer.columns[self.n_plan :] * self.unit)
 
     def _forget(self, duals: np.ndarray) -> None:
-        self._idle = np.where(self._idle < 0, -1, np.where(np.abs(duals) > 0, 0, self._idle + 1))
+        self._idle = np.where(self._idle < 0, self._idle, np.where(np.abs(duals) > 0, 0, self._idle + 1))
         most = max(MANY, MANY_A_BLOCK * self.split.n_blocks)
         if len(self._idle) > most:
             stays = self._idle <= np.sort(self._idle)[most * 3 // 4]

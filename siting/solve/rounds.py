@@ -38,6 +38,7 @@ NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's 
 DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
 ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
 REPAIRS, SETTLED = 40, 1e-4  # rounds of a repair, and the gap at which its room is too small
+PUSH = 0.5  # of what is broken: asked for beyond it in a repair
 ROUNDING = 1e-5  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
 
@@ -149,18 +150,19 @@ class Rounds:
         kinds = s.kinds()
         dear = np.isin(kinds, kinds[best.broken > 0])
         self.price = np.where(dear, np.minimum(before * DEARER, DEAREST), before)
-        found: Best | None = self._look(best.plan) if self.breaks(best) else best
         last = self.run.rounds + REPAIRS
-        while found is not None and self.breaks(found) and going() and self.run.rounds < last:
-            with self.master.within(*self._near(best.plan, room)):
-                least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
-            self.run.progress("repair")
-            if room < 1.0 and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
-                room *= WIDER
-            elif not len(least.plan):
-                found = None
-            elif self._servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
-                found = self._look(least.plan)
+        with self.master.pushing():
+            found: Best | None = self._look(best.plan, push=True) if self.breaks(best) else best
+            while found is not None and self.breaks(found) and going() and self.run.rounds < last:
+                with self.master.within(*self._near(best.plan, room)):
+                    least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+                self.run.progress("repair")
+                if room < 1.0 and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
+                    room *= WIDER
+                elif not len(least.plan):
+                    found = None
+                elif self._servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
+                    found = self._look(least.plan, push=True)
         self.price = before
         return None if found is None or self.breaks(found) else found
 
@@ -187,11 +189,17 @@ class Rounds:
         self.price = np.where(dear, np.minimum(self.price * DEARER**0.5, DEAREST), self.price)
         return bool(dear.any())
 
-    def _look(self, plan: np.ndarray) -> Best:
-        """Every block at this plan; their cuts are kept."""
+    def _look(self, plan: np.ndarray, push: bool = False) -> Best:
+        """Every block at this plan; their cuts are kept. `push`: what is broken is asked for with something to spare, since the
+        least point of some cuts always breaks a little."""
         s = self.split
         found: list[Evaluation] = self.workers.evaluate(plan, self.price)
         self.master.add(found)
+        if push:
+            rules, some = s.elastic(), [e for e in found if e.broken.any()]
+            paid = np.array([float((self.price * s.penalty[rules, e.block]) @ e.broken) for e in some])
+            if some:
+                self.master.add(some, PUSH * paid)
         self.run.count(s)
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         broken, worth = np.zeros(len(self.price)), 0.0
