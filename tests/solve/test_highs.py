@@ -98,6 +98,17 @@ def test_an_interrupt_stops_the_run(after_s):
         assert answer.bound <= answer.objective + 1e-6
 
 
+def test_an_interrupt_ends_one_run_and_not_the_next():
+    """HiGHS keeps the flag of an interrupt: it is taken back, so the same model solves again."""
+    interrupt = threading.Event()
+    interrupt.set()
+    highs = Highs(knapsacks(), interrupt)
+    assert highs.run(time_limit=30.0, mip_rel_gap=0.0).status == "interrupted"
+    interrupt.clear()
+    highs.relax(True)
+    assert highs.run(time_limit=highs.run_time() + 30.0).status == "optimal"
+
+
 def test_an_interrupt_before_a_small_run():
     interrupt = threading.Event()
     interrupt.set()
