@@ -39,7 +39,7 @@ DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of t
 ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
 REPAIRS, SETTLED = 40, 1e-4  # rounds of a repair, and the gap at which its room is too small
 PUSH = 0.5  # of what is broken: asked for beyond it in a repair
-ROUNDING = 1e-5  # of the objective: what broken rules may cost at the dearest price, and still be called kept
+ROUNDING = 1e-7  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
 
 @dataclass
