@@ -278,10 +278,13 @@ def effort_words(solution: Solution) -> list[str]:
     if "passes" not in o:
         return []
     blocks, first, length = int(float(o["blocks"])), int(float(o["first_blocks"])), solution.data.sizes["hour"]
-    began = f", from a first plan of {first * length:,} of {blocks * length:,} hours" if first else ""
+    hours, times = f"{blocks * length:,}", int(float(o["passes"]))
+    if not first:
+        return [f"Solved block by block; the gap is proven for all {hours} hours, which were solved {times} times."]
     return [
-        f"Solved block by block{began}; the gap is proven for all {blocks * length:,} hours, which were solved "
-        f"{int(float(o['passes']))} times."
+        f"Planned on {first * length:,} of {hours} hours, then proven on all of them: within "
+        f"{percent(float(o['gap_of_siting_dependent_cost']))} of the siting-dependent cost of the full {hours} hours, which were "
+        f"solved {times} times."
     ]
 
 

@@ -36,7 +36,7 @@ from .split import FIRST_PRICE, Split, split
 COARSER = 8  # blocks that one stands for, from level to level
 COARSEST = 12  # blocks that need no coarser level
 COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
-OF_GAP = 0.4  # of the gap asked for: what the relaxation, and what settling a plan, may take of it
+OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules, and settling a plan may take of it
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing

@@ -23,6 +23,7 @@ from .subproblem import Evaluation
 
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
+LATELY = 5  # rounds since which a cut was tight: those are enough to choose whole modules
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -108,13 +109,12 @@ class Master:
         return self._step(answer)
 
     def whole_modules(self, gap: float, time_limit: float, tell: Tell | None = None) -> Step:
-        """The MIP of the model, to within `gap` (the objective's unit); its bound is a bound of the full problem."""
-        self.highs.relax(False)
-        limit = self.highs.run_time() + time_limit
-        scaled = max(gap * self.highs.scale, 1e-9)
-        answer = self.highs.run("whole modules", tell, mip_rel_gap=0.0, mip_abs_gap=scaled, time_limit=limit)
-        self.highs.relax(True)
-        return self._step(answer)
+        """The MIP of the model, to within `gap` (the objective's unit), with the cuts that were tight lately; its bound is a
+        bound of the full problem."""
+        late = np.concatenate([np.ones(self._first, bool), self._idle <= LATELY])
+        small = self.highs.with_rows(np.flatnonzero(late))
+        scaled = max(gap * small.scale, 1e-9)
+        return self._step(small.run("whole modules", tell, mip_rel_gap=0.0, mip_abs_gap=scaled, time_limit=time_limit))
 
     def fix(self, plan: np.ndarray | None) -> None:
         """Fix the integer columns at (the rounded values of) `plan`; None frees them."""
