@@ -23,7 +23,7 @@ from .subproblem import Evaluation
 
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
-LATELY = 5  # rounds since which a cut was tight: those are enough to choose whole modules
+LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -53,6 +53,7 @@ class Master:
         self.highs.relax(True)
         self._first = matrix.shape[0]
         self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PUSHED
+        self._chose = False  # whole modules, before
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
 
     def add(self, found: list[Evaluation], pushed: np.ndarray | None = None) -> None:
@@ -109,10 +110,10 @@ class Master:
         return self._step(answer)
 
     def whole_modules(self, gap: float, time_limit: float, tell: Tell | None = None) -> Step:
-        """The MIP of the model, to within `gap` (the objective's unit), with the cuts that were tight lately; its bound is a
-        bound of the full problem."""
-        late = np.concatenate([np.ones(self._first, bool), self._idle <= LATELY])
-        small = self.highs.with_rows(np.flatnonzero(late))
+        """The MIP of the model, to within `gap` (the objective's unit); its bound is a bound of the full problem. At first with
+        the cuts that were tight lately; then with all, since with other whole modules an old one matters again."""
+        late = np.concatenate([np.ones(self._first, bool), (self._idle <= LATELY) | self._chose])
+        small, self._chose = self.highs.with_rows(np.flatnonzero(late)), True
         scaled = max(gap * small.scale, 1e-9)
         return self._step(small.run("whole modules", tell, mip_rel_gap=0.0, mip_abs_gap=scaled, time_limit=time_limit))
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
+ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
 DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
@@ -95,6 +96,10 @@ class Rounds:
             low = max(low, least.bound)
             if proves and not some:
                 run.bound = max(run.bound, low)
+            elif proves and run.rounds % ASKED == 0:
+                self._only(None)
+                run.bound = max(run.bound, self.master.relaxation(max(run.seconds_left(), 1.0)).bound)
+                self._only(self.sites)
             run.progress(stage)
             if fixed and low > run.incumbent:
                 break  # these integers cannot be better than the best plan
