@@ -283,8 +283,8 @@ def effort_words(solution: Solution) -> list[str]:
         return [f"Solved block by block; the gap is proven for all {hours} hours, which were solved {times} times."]
     return [
         f"Planned on {first * length:,} of {hours} hours, then proven on all of them: within "
-        f"{percent(float(o['gap_of_siting_dependent_cost']))} of the siting-dependent cost of the full {hours} hours, which were "
-        f"solved {times} times."
+        f"{percent(float(o['gap_of_siting_dependent_cost']))} of the siting-dependent cost of the full {hours} hours, which "
+        f"were solved {times} times."
     ]
 
 
