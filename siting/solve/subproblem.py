@@ -10,7 +10,7 @@ Linking columns stay in the LP with equal bounds. A solved LP stays in memory an
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -24,8 +24,7 @@ from .split import Split
 KEPT = 5  # rounds that a closed site stays in the LPs
 LEFT, LOOSE = 1e-5, 1e-5  # what rounding may leave of a reduced cost; and, in parts of the value, between it and its cut
 
-GIVE: dict[str, tuple[Any, Any]] = {"presolve": ("off", "choose"), "primal_feasibility_tolerance": (1e-5, 1e-7)}
-"""Options for a block that is infeasible by rounding, and their usual values. Cuts hold whatever the tolerance."""
+GIVES, USUAL = (1e-5, 1e-3), 1e-7  # MW that a row of a block may be off where a plan misses its own rows by rounding
 
 
 class Evaluation(NamedTuple):
@@ -145,13 +144,15 @@ class Subproblems:
     def _solved(lp: highspy.Highs) -> bool:
         """Warm, then cold, then by interior point; first with some give where a plan misses a row of its own by rounding."""
         lp.run()
-        if lp.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-            for option, value in GIVE.items():
-                lp.setOptionValue(option, value[0])
+        for give in GIVES:  # cuts hold whatever the tolerance
+            if lp.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
+                break
+            lp.setOptionValue("presolve", "off")
+            lp.setOptionValue("primal_feasibility_tolerance", give)
             lp.clearSolver()
             lp.run()
-            for option, value in GIVE.items():
-                lp.setOptionValue(option, value[1])
+            lp.setOptionValue("presolve", "choose")
+            lp.setOptionValue("primal_feasibility_tolerance", USUAL)
         for solver in ("choose", "ipx"):
             if lp.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 break
