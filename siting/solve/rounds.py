@@ -109,7 +109,7 @@ class Rounds:
                 wanted = self._asked(best, gap, going, proves)
                 if wanted is None:
                     break
-                low, least = -np.inf, wanted
+                low, least, some = -np.inf, wanted, self._only(self.sites)
             near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or (near and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
@@ -129,7 +129,7 @@ class Rounds:
 
     def _asked(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> Step | None:
         """The master is asked with all sites. None where that proves the best plan within `gap`; else its least point with
-        the sites that it wants, which join those that `best` uses."""
+        the sites that it wants, which join those that `best` uses in `sites`."""
         run = self.run
         self._only(None)
         last = -np.inf
@@ -146,7 +146,6 @@ class Rounds:
             last = least.bound
             self._look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
         self.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
-        self._only(self.sites)
         return least
 
     def repaired(self, best: Best, going: Callable[[], bool]) -> Best | None:

@@ -35,7 +35,6 @@ class Evaluation(NamedTuple):
     constant: float
     slope: np.ndarray
     broken: np.ndarray  # elastic columns, as `Split.elastic` orders them
-    iterations: int
     tight: bool  # the cut holds, and meets the value
 
 
@@ -125,7 +124,7 @@ class Subproblems:
         broken[there] = np.array(solution.col_value)[view.elastic[there]]
         at_plan = constant + slope @ plan[s.links[:, d]]
         tight = not missed and value - at_plan <= LOOSE * abs(value) + LEFT
-        return Evaluation(d, value, float(constant), slope, broken, int(lp.getInfo().simplex_iteration_count), tight)
+        return Evaluation(d, value, float(constant), slope, broken, tight)
 
     def _solve(self, d: int, plan: np.ndarray) -> float:
         view, lp = self._at(d)
