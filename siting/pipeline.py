@@ -146,7 +146,7 @@ def _solved(
 ) -> Outcome:
     """By one matrix, or block by block where the study says so or the matrix would be too large for it."""
     least = inputs.unavoidable_cost
-    find, first, seen = rules.find if rules else None, rules.first(inputs), rules.columns
+    find, first, seen = rules.find if rules else None, rules.first(inputs, interrupt), rules.columns
     settle = rules.settle if rules.grid and "flexible_depth" in inputs.data else None
     large = len(program.hours.row) * program.n_blocks > LARGE
     if options.method == "decomposition" or (options.method == "auto" and large and settle is None):

@@ -33,14 +33,14 @@ class Short(NamedTuple):
 class PlanAlone:
     """Rows of the plan and those found over it; asked for the least of some columns together."""
 
-    def __init__(self, program: Program, seen: np.ndarray, soft: type):
+    def __init__(self, program: Program, seen: np.ndarray, soft: type, interrupt: threading.Event | None = None):
         """`seen`: columns that rows may hold. Rows whose own kind is `soft` may be missed in `short`; the last column, closed
         otherwise, is by how much."""
         part, n = program.plan, len(program.plan.columns)
         matrix = sp.csr_matrix((part.value.base, (part.row, part.col)), shape=(len(part.rows), n + 1))
         lower, upper = (np.append(bound.base, 0.0) for bound in (part.column_lower, part.column_upper))
         w = Whole(matrix, part.lower.base, part.upper.base, lower, upper, np.ones(n + 1), 0.0, np.append(part.integer, False))
-        self.highs, self.seen, self.soft, self.n = Highs(w, threading.Event()), seen, soft, n
+        self.highs, self.seen, self.soft, self.n = Highs(w, interrupt), seen, soft, n
         self.rows: list[WideRow] = []
         self.found: list[WideRow] = []
 

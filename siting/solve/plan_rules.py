@@ -5,6 +5,7 @@ The columns of the grid come first, so what the grid decides (`settle`) keeps it
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -52,16 +53,16 @@ class PlanRules:
         assert self.grid is not None
         return self.grid.settle(self._of(0, values))
 
-    def first(self, inputs: Inputs) -> list[WideRow]:
-        """Rows that are worth having from the start."""
+    def first(self, inputs: Inputs, interrupt: threading.Event | None = None) -> list[WideRow]:
+        """Rows that are worth having from the start; fewer after an `interrupt`."""
         rows = [] if self.grid is None else [self.wide(0, row) for row in self.grid.first_cuts(inputs)]
         rows += [self.wide(i, row) for i, loss in enumerate(self.losses, start=1) for row in loss.first()]
-        return rows + self._whole_modules(inputs, rows) if self.losses else rows
+        return rows + self._whole_modules(inputs, rows, interrupt) if self.losses else rows
 
-    def _whole_modules(self, inputs: Inputs, rows: Sequence[WideRow]) -> list[WideRow]:
+    def _whole_modules(self, inputs: Inputs, rows: Sequence[WideRow], interrupt: threading.Event | None) -> list[WideRow]:
         """How much new IT the loss of a site asks for at least, in whole modules; and rows found on the way. Raises Infeasible
         where no plan bears the loss of every site."""
-        alone, out = PlanAlone(self.program, self.columns, LossRow), []
+        alone, out = PlanAlone(self.program, self.columns, LossRow, interrupt), []
         alone.add(rows)
         until = time.monotonic() + inputs.study.solver.time_limit_s * SHARE_OF_TIME
         whole = inputs.study.sites.module_mw if inputs.study.cooling is not None else None

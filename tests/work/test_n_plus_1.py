@@ -150,6 +150,6 @@ def test_the_audit_catches_a_plan_without_it(tmp_path, monkeypatch):
     inputs = prepare(in_halls(tmp_path, n_plus_1=True).study(tmp_path))
     monkeypatch.setattr("siting.pipeline.audit", lambda s, _: s)
     monkeypatch.setattr(PlanRules, "find", lambda self, values: [])
-    monkeypatch.setattr(PlanRules, "first", lambda self, inputs: [])
+    monkeypatch.setattr(PlanRules, "first", lambda self, inputs, interrupt: [])
     with pytest.raises(ModelError, match=r"with '\w+' lost, users are not served by"):
         audit(solve(inputs), inputs)
