@@ -24,6 +24,7 @@ from .subproblem import Evaluation
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
+MIP = {"mip_lp_solver": "ipx", "mip_rel_gap": 0.0}  # thousands of wide cuts: the simplex takes minutes at the root
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -115,7 +116,7 @@ class Master:
         late = np.concatenate([np.ones(self._first, bool), (self._idle <= LATELY) | self._chose])
         small, self._chose = self.highs.with_rows(np.flatnonzero(late)), True
         scaled = max(gap * small.scale, 1e-9)
-        return self._step(small.run("whole modules", tell, mip_rel_gap=0.0, mip_abs_gap=scaled, time_limit=time_limit))
+        return self._step(small.run("whole modules", tell, mip_abs_gap=scaled, time_limit=time_limit, **MIP))
 
     def fix(self, plan: np.ndarray | None) -> None:
         """Fix the integer columns at (the rounded values of) `plan`; None frees them."""
