@@ -20,6 +20,8 @@ from ..errors import SolveError
 from .program import INF, Basis, Cut, Whole
 
 THREADS = 1  # `threads` is global to a process in HiGHS: one value, never changed
+MIP = {"mip_lp_solver": "ipx", "mip_rel_gap": 0.0}
+"""A MIP with hours inside, or with thousands of wide cuts: by simplex the root alone takes minutes."""
 
 
 class Progress(NamedTuple):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .highs import Answer, Highs, Tell
+from .highs import MIP, Answer, Highs, Tell
 from .program import INF, Cut, Whole
 from .split import Split
 from .subproblem import Evaluation
@@ -24,7 +24,6 @@ from .subproblem import Evaluation
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
-MIP = {"mip_lp_solver": "ipx", "mip_rel_gap": 0.0}  # thousands of wide cuts: the simplex takes minutes at the root
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 

@@ -14,11 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import SolveError
-from .highs import Highs, Tell
+from .highs import MIP, Highs, Tell
 from .program import Cut, Label, Part, Program, Values, whole
-
-MIP = {"mip_lp_solver": "ipx", "mip_rel_gap": 0.0}
-"""A MIP with hours inside: simplex at the root finds no plan in minutes."""
 
 
 class MeanBlock:

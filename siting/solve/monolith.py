@@ -25,8 +25,8 @@ from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
 from .dive import dive
-from .highs import Answer, Highs, Tell
-from .mean import MIP, MeanBlock
+from .highs import MIP, Answer, Highs, Tell
+from .mean import MeanBlock
 from .outcome import Outcome
 from .program import INF, Basis, Cut, Program, WideRow, whole
 from .rounding import Integers
