@@ -39,7 +39,6 @@ NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's 
 DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
 ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
 REPAIRS, SETTLED = 40, 1e-4  # rounds of a repair, and the gap at which its room is too small
-FALLS = 0.5  # of what was broken a round before, or less: a repair that goes on as it is
 PUSH = 0.5  # of what is broken: asked for beyond it in a repair
 ROUNDING = 1e-7  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
@@ -150,8 +149,7 @@ class Rounds:
         return least
 
     def repaired(self, best: Best, going: Callable[[], bool]) -> Best | None:
-        """A plan near `best` that breaks no rule: they are dear now. None where none is found. Its room grows only where rounds
-        no longer help: a wider one begins to look for cheaper plans, when a last bit is left to mend."""
+        """A plan near `best` that breaks no rule: they are dear now. None where none is found."""
         before, s, room = self.price, self.split, ROOM
         kinds = s.kinds()
         dear = np.isin(kinds, kinds[best.broken > 0])
@@ -159,13 +157,11 @@ class Rounds:
         last = self.run.rounds + REPAIRS
         with self.master.pushing():
             found: Best | None = self._look(best.plan, push=True) if self.breaks(best) else best
-            worth = np.inf
             while found is not None and self.breaks(found) and going() and self.run.rounds < last:
                 with self.master.within(*self._near(best.plan, room)):
                     least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
                 self.run.progress("repair")
-                helps, worth = found.worth <= FALLS * worth, found.worth
-                if room < 1.0 and not helps and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
+                if room < 1.0 and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
                     room *= WIDER
                 elif not len(least.plan):
                     found = None
