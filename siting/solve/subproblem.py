@@ -22,7 +22,8 @@ from .site_pricing import SitePricing, View
 from .split import Split
 
 KEPT = 5  # rounds that a closed site stays in the LPs
-LEFT, LOOSE = 1e-5, 1e-5  # what rounding may leave of a reduced cost; and, in parts of the value, between it and its cut
+LEFT, ROUNDED = 1e-5, 1e-9  # what rounding may leave of a reduced cost; and, in parts of the dearest cost of the block
+LOOSE = 1e-5  # what it may leave between a value and its cut, in parts of the value
 
 GIVES, USUAL = (1e-5, 1e-3), 1e-7  # MW that a row of a block may be off where a plan misses its own rows by rounding
 
@@ -60,7 +61,7 @@ class Subproblems:
                 _must(lp.changeColsCost(int(there.sum()), view.elastic[there], cost[there]), "changeColsCost")
         self._choose(self.split.sites_used(plan))
         found = [self._evaluate(d, plan) for d in blocks]
-        if all(e.tight for e in found):
+        if all(e.tight for e in found) or self._stays.all():
             return found
         self._stays[:] = True  # a closed site could do something: from now on none is left out
         self._choose(self._every)
@@ -117,7 +118,7 @@ class Subproblems:
         own, slope = reduced[: s.n_own], reduced[s.n_own :]
         leans = np.where(own > 0, s.column_lower.at(d), s.column_upper.at(d))
         counted = np.isfinite(leans)  # a column without bound has no price: what is left there has to be rounding
-        missed = bool((own[~counted] < -LEFT).any())
+        missed = bool((own[~counted] < -LEFT - ROUNDED * cost.max()).any())
         constant = p[p > 0] @ lower[p > 0] + p[p < 0] @ upper[p < 0] + own[counted] @ leans[counted]
         broken = np.zeros(len(self.elastic))
         there = view.elastic >= 0
