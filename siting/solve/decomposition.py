@@ -3,7 +3,7 @@
     0  the mean block's plan: the sites that the master may use at first (`rounds`); all of them in the end
     1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound
     2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near
-    3  the master with whole modules: a better bound; its integers are kept, rounds settle the rest
+    3  whole modules, at first by a dive in the master, then by its MIP, which has a better bound too; rounds settle the rest
     4  that plan, repaired until it breaks no rule, is the run's best plan if it is cheaper
     5  repeat 3 and 4 with all cuts until plan and bound are within the gap asked for
 
@@ -40,8 +40,9 @@ OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
+GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
-RELAXATION_SHARE = 0.6  # of the time, at most, for the relaxation
+RELAXATION_SHARE, PLAN_SHARE = 0.6, 0.3  # of the time left, at most, for the relaxation, and to settle a plan of whole modules
 
 
 class Decomposition:
@@ -111,16 +112,20 @@ class Decomposition:
             rounds.close()
 
     def _proven(self, rounds: Rounds, start: np.ndarray | None) -> Outcome:
-        gap, best, status, in_vain = self.options.gap, None, "limit", 0
-        relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self._going_for(RELAXATION_SHARE), proves=True)
+        gap, best, status, in_vain, first = self.options.gap, None, "limit", 0, True
+        relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(RELAXATION_SHARE), proves=True)
         prices = rounds.master.grid_prices
         while relaxed is not None and (best is None or self.going()):
-            chosen = self._whole(rounds, best or relaxed) if rounds.integer else relaxed
+            chosen = self._whole(rounds, best or relaxed, first) if rounds.integer else relaxed
+            first = False
             if chosen is None:
                 if not self._more_time_for_modules():
                     break
                 continue
+            if best is None:  # a run without any plan is worth nothing
+                self._deadline = self.start + (1 + GRACE) * self.options.time_limit_s
             plan = rounds.repaired(chosen, self.going)
+            self._deadline = self.start + self.options.time_limit_s
             if plan is not None and plan.value < self.incumbent:
                 best, self.incumbent = plan, plan.value
             if self._closed(best) or not self.going():
@@ -156,14 +161,17 @@ class Decomposition:
             effort=Effort(self.program.n_blocks, self.first_blocks, self.passes),
         )
 
-    def _whole(self, rounds: Rounds, near: Best) -> Best | None:
-        """The cheapest whole modules by the cuts so far, and the rest settled under them."""
+    def _whole(self, rounds: Rounds, near: Best, first: bool) -> Best | None:
+        """Whole modules, at first by a dive, then the cheapest by the cuts so far; and the rest settled under them."""
         gap = self.options.gap * OF_GAP
-        found = rounds.whole_modules(near, gap, max(self.seconds_left() * self._mip_share, 1.0))
-        self.bound = max(self.bound, found.bound)
-        if found.status == "infeasible":
-            raise Infeasible(infeasibility.explain(self.program, self.cuts))
-        return rounds.settle(found.plan, gap, "plan", self.going, fixed=True) if len(found.plan) else None
+        plan = rounds.dive(near, self.going_for(PLAN_SHARE)) if first else None
+        if plan is None:
+            found = rounds.whole_modules(near, gap, max(self.seconds_left() * self._mip_share, 1.0))
+            self.bound = max(self.bound, found.bound)
+            if found.status == "infeasible":
+                raise Infeasible(infeasibility.explain(self.program, self.cuts))
+            plan = found.plan
+        return rounds.settle(plan, gap, "plan", self.going_for(PLAN_SHARE), fixed=True) if len(plan) else None
 
     def _more_time_for_modules(self) -> bool:
         """After a master without any plan: twice the share of the time, if there is more to give."""
@@ -198,7 +206,7 @@ class Decomposition:
     def going(self) -> bool:
         return self.seconds_left() > 0 and not self.interrupt.is_set()
 
-    def _going_for(self, share: float) -> Callable[[], bool]:
+    def going_for(self, share: float) -> Callable[[], bool]:
         """Whether to go on, within a share of the time that is left."""
         until = time.monotonic() + share * self.seconds_left()
         return lambda: self.going() and time.monotonic() < until

@@ -9,7 +9,8 @@ longest are dropped.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from .subproblem import Evaluation
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
+PATIENCE_S, PATIENCE = 5.0, 2.0  # seconds, and times the longest before, that the simplex may take
+WARM_CUTS = {"dual_simplex_cost_perturbation_multiplier": 0.0}  # with it, many like cuts take the simplex 5 to 20 times as long
+DIVE_S = 20.0  # for one step of a dive
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -52,7 +56,9 @@ class Master:
         self.highs = Highs(Whole(matrix, p.lower, p.upper, self.lower, self.upper, cost, s.constant, integer), interrupt)
         self.highs.relax(True)
         self._first = matrix.shape[0]
+        self._least, self._most = p.column_lower.copy(), p.column_upper.copy()  # bounds of plan columns, as they are now
         self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PUSHED
+        self._longest = 0.0  # seconds of a relaxation
         self._chose = False  # whole modules, before
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
 
@@ -86,11 +92,13 @@ class Master:
 
     @contextmanager
     def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
-        """Plan columns held within these bounds for a while."""
-        every = np.arange(self.n_plan)
-        self.highs.bound_columns(every, lower, upper)
+        """Plan columns held within these bounds too, for a while."""
+        self._bound(np.clip(lower, self._least, self._most), np.clip(upper, self._least, self._most))
         yield
-        self.highs.bound_columns(every, self.lower[every], self.upper[every])
+        self._bound(self._least, self._most)
+
+    def _bound(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        self.highs.bound_columns(np.arange(self.n_plan), lower, upper)
 
     @contextmanager
     def pushing(self) -> Iterator[None]:
@@ -101,8 +109,16 @@ class Master:
         self._idle = self._idle[~gone]
 
     def relaxation(self, time_limit: float) -> Step:
-        """The least of the model without integrality."""
-        answer = self.highs.run("relaxation", None, time_limit=self.highs.run_time() + time_limit)
+        """The least of the model without integrality; by interior point where the simplex is lost."""
+        patience = min(time_limit, max(PATIENCE_S, PATIENCE * self._longest))
+        start = time.monotonic()
+        answer = self.highs.run("relaxation", None, time_limit=self.highs.run_time() + patience, **WARM_CUTS)
+        if answer.status == "limit" and patience < time_limit:
+            self.highs.forget()
+            limit = self.highs.run_time() + time_limit - patience
+            answer = self.highs.run("relaxation", None, solver="ipx", time_limit=limit)
+        else:
+            self._longest = max(self._longest, time.monotonic() - start)
         if answer.row_duals is not None:
             duals = answer.row_duals[self._first :]
             self.grid_prices = -duals[self._idle == GRID]
@@ -117,18 +133,50 @@ class Master:
         scaled = max(gap * small.scale, 1e-9)
         return self._step(small.run("whole modules", tell, mip_abs_gap=scaled, time_limit=time_limit, **MIP))
 
+    def dive(self, going: Callable[[], bool]) -> np.ndarray | None:
+        """A plan of whole numbers: those nearest to one are held there, a third at a time, yes or no first, and the relaxation
+        is solved again, warm; where it has no plan, one at a time, and that one on its other side. None where that ends
+        without (fractional diving: Berthold, "Primal heuristics for mixed integer programs", 2006)."""
+        at, least, most = self.highs.integer, self._least.copy(), self._most.copy()
+        free, yes_or_no = np.ones(len(at), bool), most[at] - least[at] <= 1
+        plan, share = self.relaxation(DIVE_S).plan, 3
+        while going() and len(plan) and free.any():
+            value, before = plan[at], (self._least.copy(), self._most.copy())
+            now = free & yes_or_no if (free & yes_or_no).any() else free
+            off = np.where(now, np.abs(value - np.round(value)), np.inf)
+            held = np.argsort(off)[: max(now.sum() // share, 1)]
+            found = self._held(at[held], np.round(value[held]))
+            if not len(found) and len(held) == 1:
+                self._least, self._most = before
+                found = self._held(at[held], np.floor(value[held]) + np.ceil(value[held]) - np.round(value[held]))
+            elif not len(found):
+                (self._least, self._most), share = before, len(at)
+                continue
+            free[held], plan = False, found
+        whole = len(plan) and not free.any()
+        self._least, self._most = least, most
+        self._bound(least, most)
+        return plan if whole else None
+
+    def _held(self, columns: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """The plan of the relaxation with these columns fixed too; empty where there is none."""
+        self._least[columns] = self._most[columns] = values
+        self._bound(self._least, self._most)
+        return self.relaxation(DIVE_S).plan
+
     def fix(self, plan: np.ndarray | None) -> None:
         """Fix the integer columns at (the rounded values of) `plan`; None frees them."""
         at = self.highs.integer
         values = None if plan is None else np.round(plan[at])
-        self.highs.bound_columns(at, self.lower[at] if values is None else values, self.upper[at] if values is None else values)
+        self._least[at], self._most[at] = (self.lower[at], self.upper[at]) if values is None else (values, values)
+        self._bound(self._least, self._most)
 
     def only(self, sites: np.ndarray | None) -> None:
         """Only these sites (sites,) may be used; None: all."""
         of, every = self.split.plan.site, np.arange(self.n_plan)
         shut = np.zeros(self.n_plan, bool) if sites is None else ~np.append(sites, True)[of]
-        lower, upper = self.lower[every], self.upper[every]
-        self.highs.bound_columns(every, lower, np.where(shut, lower, upper))
+        self._least, self._most = self.lower[every], np.where(shut, self.lower[every], self.upper[every])
+        self._bound(self._least, self._most)
 
     def _step(self, answer: Answer) -> Step:
         if answer.columns is None:

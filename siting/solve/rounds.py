@@ -1,8 +1,9 @@
 """Rounds of one Split: the master proposes, the blocks answer, and what is proved grows.
 
-A round looks at  z + step · (x − z),  between the best plan z and the master's least point x (in-out: Ben-Ameur and Neto,
-"Acceleration of cutting-plane and column generation algorithms", Networks 49, 2007). It keeps all plan rows, may be the new
-best plan, and gives a cut for each block that is solved.
+Rounds begin within some room of the best plan z, for as long as that promises more than the gap: there the cuts are true, and
+LPs start near their last basis. Then a round looks at  z + step · (x − z),  between z and the master's least point x (in-out:
+Ben-Ameur and Neto, "Acceleration of cutting-plane and column generation algorithms", Networks 49, 2007). It keeps all plan
+rows, may be the new best plan, and gives a cut for each block that is solved.
 
 At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
 "Selected topics in column generation", Operations Research 53, 2005). Whenever those are settled, it is asked with all
@@ -31,14 +32,18 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .decomposition import Decomposition
 
+NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the largest of its kind; a step that keeps so much of
+# its promise doubles it
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
-DEARER, DEAREST = 100.0, 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
-ROOM, WIDER = 0.02, 4.0  # by which a repair may change a plan column, in parts of the largest of its kind; more where in vain
-REPAIRS, SETTLED = 40, 1e-4  # rounds of a repair, and the gap at which its room is too small
+DEARER, DEAREST = (100.0, 1000.0), 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
+DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
+CHARGE = 10.0  # times the price, after a plan that no repair mends
+SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
+ROOM, REPAIRS, IN_VAIN = 0.001, 40, 5  # room of a first step that mends, rounds, and how often it may halve
 PUSH = 0.5  # of what is broken: asked for beyond it in a repair
 ROUNDING = 1e-7  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
@@ -84,6 +89,8 @@ class Rounds:
         some = not fixed and self._only(self.sites)
         if fixed:
             self.master.fix(start)
+        elif best is not None:
+            best = self._better_nearby(best, gap, stage, going, proves)
         while best is None or going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
@@ -101,8 +108,8 @@ class Rounds:
                 run.bound = max(run.bound, self.master.relaxation(max(run.seconds_left(), 1.0)).bound)
                 self._only(self.sites)
             run.progress(stage)
-            if fixed and low > run.incumbent:
-                break  # these integers cannot be better than the best plan
+            if fixed and low > min(run.incumbent, run.bound + run.allowed(low)):
+                break  # these integers cannot be better than the best plan, or within the gap asked for
             if best is not None and best.value - low <= run.allowed(best.value, gap):
                 if not some:
                     break
@@ -119,6 +126,27 @@ class Rounds:
                     best = found
         self._only(None)
         self.master.fix(None)
+        return best
+
+    def _better_nearby(
+        self, best: Best, gap: float, stage: str, going: Callable[[], bool], matters: bool, room: float = NEARBY
+    ) -> Best:
+        """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`
+        (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003)."""
+        while going():
+            with self.master.within(*self._around(best.plan, room)):
+                least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+            self.run.progress(stage)
+            promised = best.value - least.bound
+            if not len(least.plan) or promised <= self.run.allowed(best.value, gap):
+                break
+            if not self._servable(least.plan, matters):
+                continue  # once more, with the rows of the grid that it lacked
+            found = self._look(least.plan)
+            kept = (best.value - found.value) / promised
+            room *= 2.0 if kept > KEPT else 0.5 if kept < 0 else 1.0
+            if kept > 0:
+                best = found
         return best
 
     def _only(self, sites: np.ndarray | None) -> bool:
@@ -149,38 +177,74 @@ class Rounds:
         return least
 
     def repaired(self, best: Best, going: Callable[[], bool]) -> Best | None:
-        """A plan near `best` that breaks no rule: they are dear now. None where none is found."""
-        before, s, room = self.price, self.split, ROOM
-        kinds = s.kinds()
-        dear = np.isin(kinds, kinds[best.broken > 0])
-        self.price = np.where(dear, np.minimum(before * DEARER, DEAREST), before)
-        last = self.run.rounds + REPAIRS
+        """A plan near `best` with its whole numbers that breaks no rule: they are dear now, and dearer where that does not
+        help. None where none is found."""
+        before, kinds, enough = self.price, self.split.kinds(), SETTLED * self.run.options.gap
+        dear = np.zeros(len(before), bool)
+        self.master.fix(best.plan)
+        for times in DEARER:
+            dear |= np.isin(kinds, kinds[best.broken > 0])
+            price = np.where(dear, np.minimum(before * times, DEAREST), before)
+            if not self.breaks(best) or not going() or np.array_equal(price, self.price):
+                break
+            self.price = price
+            best = self._look(best.plan)
+            best = self._better_nearby(best, enough, "repair", self.run.going_for(DEAR_SHARE), True, DEAR_ROOM)
+            if self.breaks(best):
+                best = self._mended(best, enough, going)
+        self.master.fix(None)
+        self.price = before
+        return None if self.breaks(best) else best
+
+    def _mended(self, best: Best, enough: float, going: Callable[[], bool]) -> Best:
+        """Steps within little room that ask for more than what is still broken, since the least point of some cuts always
+        breaks a little; more room where that costs more than `enough`, less where it breaks as much, until that is in vain."""
+        room, last, least_room = ROOM, self.run.rounds + REPAIRS, ROOM / 2**IN_VAIN
         with self.master.pushing():
-            found: Best | None = self._look(best.plan, push=True) if self.breaks(best) else best
-            while found is not None and self.breaks(found) and going() and self.run.rounds < last:
-                with self.master.within(*self._near(best.plan, room)):
+            best = self._look(best.plan, push=True)
+            while self.breaks(best) and going() and self.run.rounds < last and room > least_room:
+                with self.master.within(*self._around(best.plan, room)):
                     least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
                 self.run.progress("repair")
-                if room < 1.0 and found.value - least.bound <= self.run.allowed(found.value, SETTLED):
-                    room *= WIDER
-                elif not len(least.plan):
-                    found = None
+                if not len(least.plan):
+                    break
+                if least.bound - best.value > self.run.allowed(best.value, enough) and room < 1.0:
+                    room *= 2.0
                 elif self._servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
                     found = self._look(least.plan, push=True)
-        self.price = before
-        return None if found is None or self.breaks(found) else found
+                    kept = 1.0 - found.worth / best.worth
+                    room *= 2.0 if kept > KEPT else 0.5 if kept <= 0 else 1.0
+                    if kept > 0:
+                        best = found
+        return best
 
-    def _near(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds: shares and edges are free, whole numbers kept, the rest within `room` of the largest of its kind."""
-        s = self.split
-        free = s.shared_out()
-        room_mw = np.where(free, np.inf, np.where(s.plan.integer, 0.0, room * s.typical(plan)))
-        kept = np.where(s.plan.integer, np.round(plan), plan)
-        return np.maximum(s.plan.column_lower, kept - room_mw), np.minimum(s.plan.column_upper, kept + room_mw)
+    def _around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds within `room` of the largest of each column's kind."""
+        room_mw = room * self.split.typical(plan)
+        return plan - room_mw, plan + room_mw
 
     def whole_modules(self, best: Best, gap: float, seconds: float) -> Step:
         """The master with whole modules."""
         return self.master.whole_modules(self.run.allowed(best.value, gap), seconds, self.run.tell)
+
+    def dive(self, best: Best, going: Callable[[], bool]) -> np.ndarray | None:
+        """A plan of whole modules as near `best` as the plan's rows let it be; None where the dive ends without."""
+        whole = self.master.dive(going)
+        if whole is None:
+            return None
+        self.master.fix(whole)
+        room = NEARBY
+        while True:
+            low, high = self._around(best.plan, room)
+            at = self.master.highs.integer
+            low[at], high[at] = -np.inf, np.inf
+            with self.master.within(low, high):
+                found = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+            if len(found.plan) or room > 1.0 or not going():
+                break
+            room *= 2.0
+        self.master.fix(None)
+        return found.plan if len(found.plan) else whole
 
     def breaks(self, best: Best) -> bool:
         """Whether the plan breaks a rule by more than rounding."""
@@ -190,7 +254,7 @@ class Rounds:
         """From now on, more for what this plan breaks; False where that is at its dearest already."""
         kinds = self.split.kinds()
         dear = np.isin(kinds, kinds[best.broken > 0]) & (self.price < DEAREST)
-        self.price = np.where(dear, np.minimum(self.price * DEARER**0.5, DEAREST), self.price)
+        self.price = np.where(dear, np.minimum(self.price * CHARGE, DEAREST), self.price)
         return bool(dear.any())
 
     def _look(self, plan: np.ndarray, push: bool = False) -> Best:

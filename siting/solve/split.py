@@ -86,12 +86,6 @@ class Split:
             return np.zeros(len(self.links), bool)
         return np.any(self.links != self.links[:, :1], axis=1)
 
-    def shared_out(self) -> np.ndarray:
-        """(plan columns,) Whether a column is a share of one block, or an edge between two."""
-        at = np.unique(np.stack([self.links.ravel(), np.tile(np.arange(self.n_blocks), len(self.links))], axis=1), axis=0)[:, 0]
-        blocks = np.bincount(at, minlength=self.n_plan)
-        return (blocks > 0) & (blocks <= 2) & (self.n_blocks > 2)
-
     def typical(self, plan: np.ndarray) -> np.ndarray:
         """(plan columns,) The largest value of a column's kind in this plan."""
         _, kind = np.unique(self.plan.names, return_inverse=True)

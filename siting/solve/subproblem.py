@@ -21,7 +21,7 @@ from .highs import THREADS
 from .site_pricing import SitePricing, View
 from .split import Split
 
-KEPT = 5  # rounds that a closed site stays in the LPs
+KEPT, SPARE = 5, 2.0  # rounds since a site was used; the LPs are loaded anew when they hold so many times those used lately
 LEFT, ROUNDED = 1e-5, 1e-9  # what rounding may leave of a reduced cost; and, in parts of the dearest cost of the block
 LOOSE = 1e-5  # what it may leave between a value and its cut, in parts of the value
 
@@ -68,15 +68,17 @@ class Subproblems:
         return [self._evaluate(d, plan) for d in blocks]
 
     def _choose(self, sites: np.ndarray) -> None:
-        """Open are these sites; the LPs keep those used a few rounds ago too."""
+        """Open are these sites; the LPs keep others too, since loading them anew takes as long as some rounds."""
         self._round += 1
         opened = sites | self._stays
         self._used[opened] = self._round
         if not np.array_equal(opened, self.pricing.opened):
             self.pricing = SitePricing(self.split, opened)
-        within = self._used > self._round - KEPT
-        if not np.array_equal(within, self.view.sites):
-            self.view = View(self.split, within)
+        lately = self._used > self._round - KEPT
+        if (opened & ~self.view.sites).any():
+            self.view = View(self.split, self.view.sites | opened)
+        elif self.view.sites.sum() > SPARE * lately.sum():
+            self.view = View(self.split, lately)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""
@@ -171,29 +173,14 @@ class Subproblems:
     def _at(self, d: int) -> tuple[View, highspy.Highs]:
         if d in self._lp and self._lp[d][0] is self.view:
             return self._lp[d]
-        from_ = d if d in self._lp else min(self._lp, key=lambda other: abs(other - d), default=None)
+        alike = [other for other, (view, _) in self._lp.items() if view is self.view]
         lp = self._load(d)
-        if from_ is not None:
-            self._start_from(lp, *self._lp[from_])
+        if alike:  # half the iterations of a cold start; the block's own basis with other sites takes more than a cold start
+            basis = self._lp[min(alike, key=lambda other: abs(other - d))][1].getBasis()
+            if basis.valid:
+                _must(lp.setBasis(basis), "setBasis")
         self._lp[d] = self.view, lp
         return self._lp[d]
-
-    def _start_from(self, lp: highspy.Highs, view: View, other: highspy.Highs) -> None:
-        """The basis of another block, or of the same with other sites in it: half the iterations of a cold start."""
-        old = other.getBasis()
-        if not old.valid:
-            return
-        if view is self.view:
-            _must(lp.setBasis(old), "setBasis")
-            return
-        s = self.split
-        columns = np.full(s.n_own + len(s.links), highspy.HighsBasisStatus.kLower, object)
-        rows = np.full(s.n_rows, highspy.HighsBasisStatus.kBasic, object)
-        columns[view.columns], rows[view.rows] = old.col_status, old.row_status
-        basis = highspy.HighsBasis()
-        basis.col_status, basis.row_status = list(columns[self.view.columns]), list(rows[self.view.rows])
-        basis.alien, basis.valid = True, True
-        lp.setBasis(basis)
 
     def _load(self, d: int) -> highspy.Highs:
         s, view = self.split, self.view

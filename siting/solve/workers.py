@@ -7,6 +7,8 @@ starting workers takes seconds.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -21,14 +23,23 @@ from .subproblem import Evaluation, Subproblems
 
 SMALL = 700_000  # non-zeros over all blocks, up to which one process is quicker
 TRIES = 3
+WATCH_S = 2.0
 NO_LIMIT = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}  # bytes: solved LPs are kept on purpose, and a restarted worker begins cold
 
 _own: Subproblems | None = None  # of a worker process
 
 
-def _hold(split: Split) -> None:
+def _hold(split: Split, parent: int) -> None:
     global _own
     _own = Subproblems(split)
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    """A run that is killed takes its workers, and their gigabytes, with it."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_S)
+    os._exit(1)
 
 
 def _call(what: str, *arguments: Any) -> Any:
@@ -49,7 +60,7 @@ class Workers:
         self.lost = 0
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split,), env=NO_LIMIT)
+        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split, os.getpid()), env=NO_LIMIT)
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray) -> list[Evaluation]:
         """Every block at this plan, in their order."""

@@ -31,6 +31,8 @@ class SolverOptions(Group):
     `method`: one matrix (`monolith`), or a master and one LP for each block of hours (`decomposition`); `auto` takes the
     monolith up to a size that it can solve.
 
+    `time_limit_s`: the decomposition takes up to a quarter more where it would end without any plan otherwise.
+
     `without_flexibility` solves the study a second time with all training at a constant power, to tell what moving is worth.
 
     `cfe_curve` are shares of carbon-free energy (of net demand, a year): the study is solved once more at each, with the same

@@ -3,7 +3,9 @@
     python -m tests.benchmarks.decomposition 20 365                  # sites, days: at most 20 minutes, gap 0.5 %
     python -m tests.benchmarks.decomposition 20 365 --gap 0.01 --seconds 300 --years 1 --relaxed --monolith
 
-`--relaxed` drops the integrality of modules and sites (the linear program alone). Gaps are of the siting-dependent cost.
+`--carbon-share` is the limit on carbon (below 0.4 it can bind); `--window` that of training (by the day the master shares out
+none); `--block-hours` the length of a block. `--relaxed` drops the integrality of modules and sites (the linear program
+alone). Gaps are of the siting-dependent cost.
 """
 
 from __future__ import annotations
@@ -31,11 +33,21 @@ def main() -> None:
     ask.add_argument("--years", type=int, default=1)
     ask.add_argument("--gap", type=float, default=0.005)
     ask.add_argument("--seconds", type=float, default=1200.0)
+    ask.add_argument("--carbon-share", type=float, default=0.85)
+    ask.add_argument("--block-hours", type=int, default=24)
+    ask.add_argument("--window", choices=("day", "month", "year"), default="month")
     ask.add_argument("--relaxed", action="store_true")
     ask.add_argument("--monolith", action="store_true")
     asked = ask.parse_args()
     start = time.perf_counter()
-    inputs = instance(asked.sites, asked.days, asked.years)
+    inputs = instance(
+        asked.sites,
+        asked.days,
+        asked.years,
+        carbon_share=asked.carbon_share,
+        block_hours=asked.block_hours,
+        window=asked.window,
+    )
     program = stamp(build(inputs))
     if asked.relaxed:
         program.plan.integer[:] = False

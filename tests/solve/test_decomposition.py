@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +124,29 @@ def test_a_lost_worker_costs_its_blocks_only(year: tuple[Inputs, Program]):
         assert together.lost >= 1
     finally:
         together.close()
+
+
+HOLDS_WORKERS = """
+import pickle, sys, time
+import numpy as np
+from siting.solve.workers import Workers
+parts = pickle.load(open(sys.argv[1], "rb"))
+workers = Workers(parts, 2)
+plan = np.clip(np.full(parts.n_plan, 1.0), parts.plan.column_lower, parts.plan.column_upper)
+workers.evaluate(plan, np.full(len(parts.elastic()), 1e-4))
+print(*(pid for e in workers._executors for pid in e._processes), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_run_that_is_killed_leaves_no_worker_behind(year: tuple[Inputs, Program], tmp_path: Path):
+    """Workers hold the pipe of the run: it ends when the last of them does."""
+    (tmp_path / "parts.pkl").write_bytes(pickle.dumps(split(year[1])))
+    command = [sys.executable, "-c", HOLDS_WORKERS, str(tmp_path / "parts.pkl")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout and len(run.stdout.readline().split()) == 2
+        run.kill()
+        assert run.communicate(timeout=60)[0] == ""
 
 
 def test_a_cut_is_tight_where_it_was_found_and_below_elsewhere(year: tuple[Inputs, Program]):
