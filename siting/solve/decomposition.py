@@ -39,6 +39,7 @@ COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
 OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules, and settling a plan may take of it
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
+START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
 GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
@@ -105,7 +106,7 @@ class Decomposition:
         coarse, number = fine.coarser(-(-fine.n_blocks // COARSER))
         rounds = Rounds(self, coarse, price, self.processes)
         try:
-            plan = rounds.settle(self._start(coarse), COARSE_GAP, "first plan", self.going)
+            plan = rounds.settle(self._start(coarse), COARSE_GAP, "first plan", self.going_for(START_SHARE))
             self.sites = rounds.sites if plan is None or rounds.sites is None else coarse.sites_used(plan.plan, USED)
             return None if plan is None else plan.plan[number]
         finally:

@@ -64,7 +64,7 @@ class Master:
 
     def add(self, found: list[Evaluation], pushed: np.ndarray | None = None) -> None:
         """The cuts of one round. `pushed` (found,): what each asks for beyond the truth; such rows prove nothing and are for
-        the time of `pushing`."""
+        a while (`drop_pushed`)."""
         s = self.split
         block = np.array([e.block for e in found])
         slope, at = np.concatenate([e.slope for e in found]), s.links[:, block].T.ravel()
@@ -100,10 +100,7 @@ class Master:
     def _bound(self, lower: np.ndarray, upper: np.ndarray) -> None:
         self.highs.bound_columns(np.arange(self.n_plan), lower, upper)
 
-    @contextmanager
-    def pushing(self) -> Iterator[None]:
-        """Cuts that are pushed hold as long as this."""
-        yield
+    def drop_pushed(self) -> None:
         gone = self._idle == PUSHED
         self.highs.delete_rows(np.flatnonzero(gone) + self._first)
         self._idle = self._idle[~gone]

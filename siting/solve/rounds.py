@@ -38,13 +38,14 @@ STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
-NEAR = 4.0  # gaps asked for: so near, every second round looks at the master's least point itself
+NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEARER, DEAREST = (100.0, 1000.0), 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
 DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
 CHARGE = 10.0  # times the price, after a plan that no repair mends
 SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
-ROOM, REPAIRS, IN_VAIN = 0.001, 40, 5  # room of a first step that mends, rounds, and how often it may halve
-PUSH = 0.5  # of what is broken: asked for beyond it in a repair
+ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds, and how many of them in vain
+WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
+PUSH = 1.0  # of what is broken: asked for beyond it in a repair
 ROUNDING = 1e-7  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
 
@@ -87,8 +88,8 @@ class Rounds:
         self._grid_rows()
         best = None if start is None or not self._servable(start, proves or fixed) else self._look(start)
         some = not fixed and self._only(self.sites)
-        if fixed:
-            self.master.fix(start)
+        if fixed and start is not None:
+            self._fix(start)
         elif best is not None:
             best = self._better_nearby(best, gap, stage, going, proves)
         while best is None or going():
@@ -111,14 +112,14 @@ class Rounds:
             if fixed and low > min(run.incumbent, run.bound + run.allowed(low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
             if best is not None and best.value - low <= run.allowed(best.value, gap):
-                if not some:
+                if not some or not proves:
                     break
                 wanted = self._asked(best, gap, going, proves)
                 if wanted is None:
                     break
                 low, least, some = -np.inf, wanted, self._only(self.sites)
             near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
-            length = 1.0 if best is None or (near and run.rounds % 2) else STEP
+            length = 1.0 if best is None or ((near or fixed) and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
             if self._servable(towards, proves or fixed) or best is not None:
                 found = self._look(towards)
@@ -138,6 +139,9 @@ class Rounds:
                 least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             self.run.progress(stage)
             promised = best.value - least.bound
+            if not len(least.plan) and room < 1.0:
+                room *= 2.0
+                continue
             if not len(least.plan) or promised <= self.run.allowed(best.value, gap):
                 break
             if not self._servable(least.plan, matters):
@@ -154,6 +158,14 @@ class Rounds:
         some = sites is not None and not sites.all()
         self.master.only(sites if some else None)
         return some
+
+    def _fix(self, plan: np.ndarray) -> None:
+        """The integers of `plan`, and nothing at sites that it does not use if that can be: crumbs there load all LPs anew."""
+        self._only(self.split.sites_used(plan, USED))
+        self.master.fix(plan)
+        if not len(self.master.relaxation(max(self.run.seconds_left(), 1.0)).plan):
+            self._only(None)
+            self.master.fix(plan)
 
     def _asked(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> Step | None:
         """The master is asked with all sites. None where that proves the best plan within `gap`; else its least point with
@@ -181,7 +193,7 @@ class Rounds:
         help. None where none is found."""
         before, kinds, enough = self.price, self.split.kinds(), SETTLED * self.run.options.gap
         dear = np.zeros(len(before), bool)
-        self.master.fix(best.plan)
+        self._fix(best.plan)
         for times in DEARER:
             dear |= np.isin(kinds, kinds[best.broken > 0])
             price = np.where(dear, np.minimum(before * times, DEAREST), before)
@@ -192,30 +204,38 @@ class Rounds:
             best = self._better_nearby(best, enough, "repair", self.run.going_for(DEAR_SHARE), True, DEAR_ROOM)
             if self.breaks(best):
                 best = self._mended(best, enough, going)
+        self._only(None)
         self.master.fix(None)
         self.price = before
         return None if self.breaks(best) else best
 
     def _mended(self, best: Best, enough: float, going: Callable[[], bool]) -> Best:
         """Steps within little room that ask for more than what is still broken, since the least point of some cuts always
-        breaks a little; more room where that costs more than `enough`, less where it breaks as much, until that is in vain."""
-        room, last, least_room = ROOM, self.run.rounds + REPAIRS, ROOM / 2**IN_VAIN
-        with self.master.pushing():
-            best = self._look(best.plan, push=True)
-            while self.breaks(best) and going() and self.run.rounds < last and room > least_room:
+        breaks a little; more room where that costs more than `enough`. After some steps in vain what was asked for is
+        forgotten, and all begins anew at the best plan, unless nothing was gained since."""
+        last, gained = self.run.rounds + REPAIRS, True
+        while self.breaks(best) and gained:
+            best, room, in_vain, gained = self._look(best.plan), ROOM, 0, False
+            self._ask_for_more(best)
+            while self.breaks(best) and in_vain < IN_VAIN:
                 with self.master.within(*self._around(best.plan, room)):
                     least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
                 self.run.progress("repair")
-                if not len(least.plan):
+                if not going() or self.run.rounds >= last or not len(least.plan):
+                    gained = False
                     break
                 if least.bound - best.value > self.run.allowed(best.value, enough) and room < 1.0:
                     room *= 2.0
                 elif self._servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
-                    found = self._look(least.plan, push=True)
+                    found = self._look(least.plan)
                     kept = 1.0 - found.worth / best.worth
                     room *= 2.0 if kept > KEPT else 0.5 if kept <= 0 else 1.0
+                    in_vain = 0 if kept > 0 else in_vain + 1
+                    if kept > -WILD:
+                        self._ask_for_more(found)
                     if kept > 0:
-                        best = found
+                        best, gained = found, True
+            self.master.drop_pushed()
         return best
 
     def _around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
@@ -232,7 +252,7 @@ class Rounds:
         whole = self.master.dive(going)
         if whole is None:
             return None
-        self.master.fix(whole)
+        self._fix(whole)
         room = NEARBY
         while True:
             low, high = self._around(best.plan, room)
@@ -243,6 +263,7 @@ class Rounds:
             if len(found.plan) or room > 1.0 or not going():
                 break
             room *= 2.0
+        self._only(None)
         self.master.fix(None)
         return found.plan if len(found.plan) else whole
 
@@ -257,17 +278,20 @@ class Rounds:
         self.price = np.where(dear, np.minimum(self.price * CHARGE, DEAREST), self.price)
         return bool(dear.any())
 
-    def _look(self, plan: np.ndarray, push: bool = False) -> Best:
-        """Every block at this plan; their cuts are kept. `push`: what is broken is asked for with something to spare, since the
-        least point of some cuts always breaks a little."""
+    def _ask_for_more(self, best: Best) -> None:
+        """Of what each block breaks under the plan that was looked at last (`best`), for as long as the plan is mended."""
+        s, rules = self.split, self.split.elastic()
+        some = [e for e in self._found if e.broken.any()]
+        if some:
+            paid = np.array([float((self.price * s.penalty[rules, e.block]) @ e.broken) for e in some])
+            self.master.add(some, PUSH * paid + ROUNDING * abs(best.value) / len(some))
+
+    def _look(self, plan: np.ndarray) -> Best:
+        """Every block at this plan; their cuts are kept."""
         s = self.split
         found: list[Evaluation] = self.workers.evaluate(plan, self.price)
         self.master.add(found)
-        if push:
-            rules, some = s.elastic(), [e for e in found if e.broken.any()]
-            paid = np.array([float((self.price * s.penalty[rules, e.block]) @ e.broken) for e in some])
-            if some:
-                self.master.add(some, PUSH * paid)
+        self._found = found
         self.run.count(s)
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         broken, worth = np.zeros(len(self.price)), 0.0
