@@ -117,12 +117,14 @@ class Decomposition:
         relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(RELAXATION_SHARE), proves=True)
         prices = rounds.master.grid_prices
         while relaxed is not None and (best is None or self.going()):
-            chosen = self._whole(rounds, best or relaxed, first) if rounds.integer else relaxed
+            chosen = self._whole(rounds, relaxed if first else best or relaxed, first) if rounds.integer else relaxed
             first = False
             if chosen is None:
                 if not self._more_time_for_modules():
                     break
                 continue
+            if rounds.integer and rounds.low >= self.incumbent and not self._closed(best):
+                continue  # these whole modules cannot be better than the best plan
             if best is None:  # a run without any plan is worth nothing
                 self._deadline = self.start + (1 + GRACE) * self.options.time_limit_s
             plan = rounds.repaired(chosen, self.going)
@@ -131,13 +133,17 @@ class Decomposition:
                 best, self.incumbent = plan, plan.value
             if self._closed(best) or not self.going():
                 break
+            charged = False
             if plan is None or plan.value - chosen.value > self.allowed(plan.value) / 2:
-                in_vain = 0 if rounds.charge_more(chosen) else in_vain + 1
+                charged = rounds.charge_more(chosen)
+                in_vain = 0 if charged else in_vain + 1
             if best is None and in_vain == IN_VAIN:
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
-            if not rounds.integer:
-                gap *= OF_GAP
-                relaxed = rounds.settle(chosen.plan, gap, "relaxation", self.going, proves=True)
+            if charged or not rounds.integer:  # broken rules cost more: the relaxation again, and a first choice near it
+                gap, first = (gap if rounds.integer else gap * OF_GAP), charged and plan is not None
+                relaxed = rounds.settle(
+                    (best or chosen).plan, gap * OF_GAP, "relaxation", self.going_for(RELAXATION_SHARE), True
+                )
         if best is None:
             raise StoppedEarly("time or patience ended before any plan was found; allow more (solver.time_limit_s)")
         if self._closed(best):

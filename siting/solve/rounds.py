@@ -68,6 +68,7 @@ class Rounds:
         self.master = Master(s, self.workers.floor(price), run.interrupt)
         self.sites = run.sites  # those that the master may use; None: all
         self.integer = bool(s.plan.integer.any())
+        self.low = -np.inf  # what the last `settle` proved of its plans
         self._grid = self._new_rows = 0
 
     def close(self) -> None:
@@ -84,7 +85,7 @@ class Rounds:
     ) -> Best | None:
         """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
         `proves` lets the bound be the run's. Stops when not `going`; None where no plan was looked at."""
-        run, low = self.run, -np.inf
+        run, self.low = self.run, -np.inf
         self._grid_rows()
         best = None if start is None or not self._servable(start, proves or fixed) else self._look(start)
         some = not fixed and self._only(self.sites)
@@ -101,24 +102,24 @@ class Rounds:
                 if proves and best is None and least.status == "infeasible":
                     raise Infeasible(infeasibility.explain(run.program, run.cuts))
                 break
-            low = max(low, least.bound)
+            self.low = max(self.low, least.bound)
             if proves and not some:
-                run.bound = max(run.bound, low)
+                run.bound = max(run.bound, self.low)
             elif proves and run.rounds % ASKED == 0:
                 self._only(None)
                 run.bound = max(run.bound, self.master.relaxation(max(run.seconds_left(), 1.0)).bound)
                 self._only(self.sites)
             run.progress(stage)
-            if fixed and low > min(run.incumbent, run.bound + run.allowed(low)):
+            if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
-            if best is not None and best.value - low <= run.allowed(best.value, gap):
+            if best is not None and best.value - self.low <= run.allowed(best.value, gap):
                 if not some or not proves:
                     break
                 wanted = self._asked(best, gap, going, proves)
                 if wanted is None:
                     break
-                low, least, some = -np.inf, wanted, self._only(self.sites)
-            near = best is not None and best.value - low <= NEAR * run.allowed(best.value, gap)
+                self.low, least, some = -np.inf, wanted, self._only(self.sites)
+            near = best is not None and best.value - self.low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or ((near or fixed) and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
             if self._servable(towards, proves or fixed) or best is not None:
@@ -197,7 +198,7 @@ class Rounds:
         for times in DEARER:
             dear |= np.isin(kinds, kinds[best.broken > 0])
             price = np.where(dear, np.minimum(before * times, DEAREST), before)
-            if not self.breaks(best) or not going() or np.array_equal(price, self.price):
+            if not self.breaks(best) or not going() or (times > DEARER[0] and np.array_equal(price, self.price)):
                 break
             self.price = price
             best = self._look(best.plan)

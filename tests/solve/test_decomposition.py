@@ -134,7 +134,7 @@ parts = pickle.load(open(sys.argv[1], "rb"))
 workers = Workers(parts, 2)
 plan = np.clip(np.full(parts.n_plan, 1.0), parts.plan.column_lower, parts.plan.column_upper)
 workers.evaluate(plan, np.full(len(parts.elastic()), 1e-4))
-print(*(pid for e in workers._executors for pid in e._processes), flush=True)
+print("workers", *(pid for e in workers._executors for pid in e._processes), flush=True)
 time.sleep(600)
 """
 
@@ -144,9 +144,11 @@ def test_a_run_that_is_killed_leaves_no_worker_behind(year: tuple[Inputs, Progra
     (tmp_path / "parts.pkl").write_bytes(pickle.dumps(split(year[1])))
     command = [sys.executable, "-c", HOLDS_WORKERS, str(tmp_path / "parts.pkl")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdout and len(run.stdout.readline().split()) == 2
+        assert run.stdout
+        told = next(line for line in run.stdout if line.startswith("workers"))  # HiGHS may name itself before
+        assert len(told.split()) == 3
         run.kill()
-        assert run.communicate(timeout=60)[0] == ""
+        run.communicate(timeout=60)
 
 
 def test_a_cut_is_tight_where_it_was_found_and_below_elsewhere(year: tuple[Inputs, Program]):
@@ -169,11 +171,12 @@ def test_an_interrupt_keeps_the_best_plan(tmp_path: Path):
     inputs, stop = loose(tmp_path), threading.Event()
     program = stamp(build(inputs))
 
-    def tell(progress: object) -> None:
-        if progress.stage == "plan" and np.isfinite(progress.incumbent):  # type: ignore[attr-defined]
+    def tell(_: object) -> None:
+        if np.isfinite(run.incumbent):
             stop.set()
 
-    found = Decomposition(program, options(inputs, 0.0), inputs.unavoidable_cost, tell=tell, interrupt=stop).solve()
+    run = Decomposition(program, options(inputs, 0.0), inputs.unavoidable_cost, tell=tell, interrupt=stop)
+    found = run.solve()
     assert found.status == "interrupted" and found.bound < found.objective < np.inf
 
 
