@@ -5,7 +5,8 @@
     2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near
     3  whole modules, at first by a dive in the master, then by its MIP, which has a better bound too; rounds settle the rest
     4  that plan, repaired until it breaks no rule, is the run's best plan if it is cheaper
-    5  repeat 3 and 4 with all cuts until plan and bound are within the gap asked for
+    5  what that plan broke costs more where it was too cheap: 2 again
+    6  repeat 3 and 4 with all cuts until plan and bound are within the gap asked for
 
 Rows of the grid are added to the master as they are found violated.
 

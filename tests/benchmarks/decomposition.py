@@ -11,8 +11,9 @@ alone). Gaps are of the siting-dependent cost.
 from __future__ import annotations
 
 import argparse
-import resource
 import time
+
+import psutil
 
 from siting.blocks.model import build
 from siting.errors import SitingError
@@ -24,6 +25,12 @@ from siting.solve.stamp import stamp
 from .instances import instance
 
 EVERY_S = 20.0
+
+
+def memory_gb() -> float:
+    """Of this process and all its workers, now."""
+    me = psutil.Process()
+    return sum(p.memory_info().rss for p in (me, *me.children(recursive=True))) / 2**30
 
 
 def main() -> None:
@@ -57,9 +64,10 @@ def main() -> None:
         f"SYNTHETIC {asked.sites} sites x {hours} h, {size / 1e6:.1f} M non-zeros, built in {time.perf_counter() - start:.1f} s"
     )
     options = inputs.study.solver.model_copy(update={"gap": asked.gap, "time_limit_s": asked.seconds})
-    told = [0.0]
+    told, peak = [0.0], [0.0]
 
     def tell(p: Progress) -> None:
+        peak[0] = max(peak[0], memory_gb())
         if p.seconds - told[0] >= EVERY_S:
             told[0] = p.seconds
             print(
@@ -74,12 +82,11 @@ def main() -> None:
         except SitingError as e:
             print(f"{name}: {e} ({time.perf_counter() - start:.0f} s)")
             continue
-        own, workers = (resource.getrusage(w).ru_maxrss / 2**20 for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         print(
             f"{name}: {found.status}, plan {found.objective / 1e6:.2f}, bound {found.bound / 1e6:.2f} M EUR, gap "
             f"{found.gap_of_siting:.2%} of siting, {found.gap_of_objective:.4%} of all; {found.rounds} rounds, "
-            f"{time.perf_counter() - start:.0f} s, {time.process_time() - used:.0f} s CPU in the master; peak {own:.2f} GB, "
-            f"largest worker {workers:.2f} GB"
+            f"{time.perf_counter() - start:.0f} s, {time.process_time() - used:.0f} s CPU in the master; "
+            f"{peak[0]:.1f} GB in all processes"
         )
 
 
