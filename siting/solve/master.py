@@ -161,15 +161,14 @@ class Master:
         self._bound(self._least, self._most)
         return self.relaxation(DIVE_S).plan
 
-    def fix(self, plan: np.ndarray | None) -> None:
-        """Fix the integer columns at (the rounded values of) `plan`; None frees them."""
+    def fix(self, plan: np.ndarray) -> None:
+        """Fix the integer columns at the rounded values of `plan`, until `only` is called."""
         at = self.highs.integer
-        values = None if plan is None else np.round(plan[at])
-        self._least[at], self._most[at] = (self.lower[at], self.upper[at]) if values is None else (values, values)
+        self._least[at] = self._most[at] = np.round(plan[at])
         self._bound(self._least, self._most)
 
     def only(self, sites: np.ndarray | None) -> None:
-        """Only these sites (sites,) may be used; None: all."""
+        """Only these sites (sites,) may be used; None: all. Nothing is fixed."""
         of, every = self.split.plan.site, np.arange(self.n_plan)
         shut = np.zeros(self.n_plan, bool) if sites is None else ~np.append(sites, True)[of]
         self._least, self._most = self.lower[every], np.where(shut, self.lower[every], self.upper[every])

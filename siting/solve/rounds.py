@@ -57,6 +57,7 @@ class Best:
     plan: np.ndarray
     broken: np.ndarray  # over the year, by elastic column
     worth: float  # of what is broken, at the dearest price
+    found: list[Evaluation]
 
 
 class Rounds:
@@ -127,7 +128,6 @@ class Rounds:
                 if best is None or (found.value < best.value and not self._new_rows):
                     best = found
         self._only(None)
-        self.master.fix(None)
         return best
 
     def _better_nearby(
@@ -206,7 +206,6 @@ class Rounds:
             if self.breaks(best):
                 best = self._mended(best, enough, going)
         self._only(None)
-        self.master.fix(None)
         self.price = before
         return None if self.breaks(best) else best
 
@@ -216,7 +215,7 @@ class Rounds:
         forgotten, and all begins anew at the best plan, unless nothing was gained since."""
         last, gained = self.run.rounds + REPAIRS, True
         while self.breaks(best) and gained:
-            best, room, in_vain, gained = self._look(best.plan), ROOM, 0, False
+            room, in_vain, gained = ROOM, 0, False
             self._ask_for_more(best)
             while self.breaks(best) and in_vain < IN_VAIN:
                 with self.master.within(*self._around(best.plan, room)):
@@ -265,7 +264,6 @@ class Rounds:
                 break
             room *= 2.0
         self._only(None)
-        self.master.fix(None)
         return found.plan if len(found.plan) else whole
 
     def breaks(self, best: Best) -> bool:
@@ -280,9 +278,9 @@ class Rounds:
         return bool(dear.any())
 
     def _ask_for_more(self, best: Best) -> None:
-        """Of what each block breaks under the plan that was looked at last (`best`), for as long as the plan is mended."""
+        """Of what each block breaks under this plan, for as long as a plan is mended."""
         s, rules = self.split, self.split.elastic()
-        some = [e for e in self._found if e.broken.any()]
+        some = [e for e in best.found if e.broken.any()]
         if some:
             paid = np.array([float((self.price * s.penalty[rules, e.block]) @ e.broken) for e in some])
             self.master.add(some, PUSH * paid + ROUNDING * abs(best.value) / len(some))
@@ -292,14 +290,13 @@ class Rounds:
         s = self.split
         found: list[Evaluation] = self.workers.evaluate(plan, self.price)
         self.master.add(found)
-        self._found = found
         self.run.count(s)
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         broken, worth = np.zeros(len(self.price)), 0.0
         for e in found:
             broken += s.weight[e.block] * e.broken
             worth += s.weight[e.block] * DEAREST * float(s.penalty[s.elastic(), e.block] @ e.broken)
-        return Best(value, plan, broken, worth)
+        return Best(value, plan, broken, worth, found)
 
     def _servable(self, plan: np.ndarray, matters: bool) -> bool:
         """Whether the grid can serve this plan; rows that it violates are added."""
