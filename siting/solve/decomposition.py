@@ -41,6 +41,7 @@ OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
 START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
+PAID = 0.1  # of the gap: what a first plan may pay for broken rules, before they cost more
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
 GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
@@ -76,17 +77,17 @@ class Decomposition:
         self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
         self.sites: np.ndarray | None = None
+        self.price = np.empty(0)  # of broken rules, in parts of their penalties
 
     def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
         """Raises Infeasible (in words) or StoppedEarly (interrupted before any plan was found)."""
         fine = split(self.program)
         self.cuts = [self._row(c) for c in first_cuts]
         start = None if self.near is None or np.isnan(self.near).any() else nearest(fine, self.near)
-        self.sites = self._first_sites(fine, start)
+        self.sites, self.price = self._first_sites(fine, start), np.full(len(fine.elastic()), FIRST_PRICE)
         if start is None:
             start = self._start(fine)
-        price = np.full(len(fine.elastic()), FIRST_PRICE)
-        rounds = Rounds(self, fine, price, self.processes)
+        rounds = Rounds(self, fine, self.price, self.processes)
         try:
             return self._proven(rounds, start)
         finally:
@@ -100,14 +101,18 @@ class Decomposition:
         return None if plan is None else s.sites_used(plan, USED)
 
     def _start(self, fine: Split) -> np.ndarray | None:
-        """A plan of the relaxation from coarser and coarser splits."""
-        price = np.full(len(fine.elastic()), FIRST_PRICE)
+        """A plan of the relaxation from coarser and coarser splits; and what broken rules have to cost so that few are."""
         if fine.n_blocks <= max(COARSEST, len(np.unique(fine.stage))):
             return None
         coarse, number = fine.coarser(-(-fine.n_blocks // COARSER))
-        rounds = Rounds(self, coarse, price, self.processes)
+        gap = self.options.gap if fine.n_blocks == self.program.n_blocks else COARSE_GAP
+        rounds = Rounds(self, coarse, self.price, self.processes)
         try:
-            plan = rounds.settle(self._start(coarse), COARSE_GAP, "first plan", self.going_for(START_SHARE))
+            going = self.going_for(START_SHARE)
+            plan = rounds.settle(self._start(coarse), gap, "first plan", going)
+            while plan is not None and going() and rounds.charge_more(plan, PAID * self.allowed(plan.value, gap)):
+                plan = rounds.settle(plan.plan, gap, "first plan", going)
+            self.price = rounds.price
             self.sites = rounds.sites if plan is None or rounds.sites is None else coarse.sites_used(plan.plan, USED)
             return None if plan is None else plan.plan[number]
         finally:

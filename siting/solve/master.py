@@ -23,7 +23,7 @@ from .split import Split
 from .subproblem import Evaluation
 
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
-GRID, PUSHED = -1, -2  # rows that are not dropped: of the grid; and those that are there for a while
+GRID, PUSHED, PROOF = -1, -2, -3  # rows that are not dropped: of the grid, for a while, and what proves the relaxation's bound
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
 PATIENCE_S, PATIENCE = 5.0, 2.0  # seconds, and times the longest before, that the simplex may take
 WARM_CUTS = {"dual_simplex_cost_perturbation_multiplier": 0.0}  # with it, many like cuts take the simplex 5 to 20 times as long
@@ -100,6 +100,11 @@ class Master:
     def _bound(self, lower: np.ndarray, upper: np.ndarray) -> None:
         self.highs.bound_columns(np.arange(self.n_plan), lower, upper)
 
+    def keep_proof(self) -> None:
+        """The cuts that were tight lately are kept from now on, instead of those kept before."""
+        self._idle[self._idle == PROOF] = 0
+        self._idle[(self._idle >= 0) & (self._idle <= LATELY)] = PROOF
+
     def drop_pushed(self) -> None:
         gone = self._idle == PUSHED
         self.highs.delete_rows(np.flatnonzero(gone) + self._first)
@@ -130,11 +135,13 @@ class Master:
         scaled = max(gap * small.scale, 1e-9)
         return self._step(small.run("whole modules", tell, mip_abs_gap=scaled, time_limit=time_limit, **MIP))
 
-    def dive(self, going: Callable[[], bool]) -> np.ndarray | None:
-        """A plan of whole numbers: those nearest to one are held there, a third at a time, yes or no first, and the relaxation
-        is solved again, warm; where it has no plan, one at a time, and that one on its other side. None where that ends
-        without (fractional diving: Berthold, "Primal heuristics for mixed integer programs", 2006)."""
-        at, least, most = self.highs.integer, self._least.copy(), self._most.copy()
+    def dive(self, lower: np.ndarray | float, upper: np.ndarray | float, going: Callable[[], bool]) -> np.ndarray | None:
+        """A plan of whole numbers within these bounds: those nearest to one are held there, a third at a time, yes or no first,
+        and the relaxation is solved again, warm; where it has no plan, one at a time, and that one on its other side. None
+        where that ends without (fractional diving: Berthold, "Primal heuristics for mixed integer programs", 2006)."""
+        at, least, most = self.highs.integer, self._least, self._most
+        self._least, self._most = np.clip(lower, least, most), np.clip(upper, least, most)
+        self._bound(self._least, self._most)
         free, yes_or_no = np.ones(len(at), bool), most[at] - least[at] <= 1
         plan, share = self.relaxation(DIVE_S).plan, 3
         while going() and len(plan) and free.any():

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the largest of its kind; a step that keeps so much of
 # its promise doubles it
 STEP = 0.2  # from the best plan towards the master's least point
+DIVE_ROOMS = (0.02, 0.1, 0.5)  # one after the other, for what is not counted in modules
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
@@ -55,9 +56,13 @@ class Best:
 
     value: float
     plan: np.ndarray
-    broken: np.ndarray  # over the year, by elastic column
-    worth: float  # of what is broken, at the dearest price
+    penalty: np.ndarray  # of what is broken over the year, at full price, by elastic column
     found: list[Evaluation]
+
+    @property
+    def worth(self) -> float:
+        """Of what is broken, at the dearest price."""
+        return DEAREST * float(self.penalty.sum())
 
 
 class Rounds:
@@ -128,6 +133,8 @@ class Rounds:
                 if best is None or (found.value < best.value and not self._new_rows):
                     best = found
         self._only(None)
+        if proves:
+            self.master.keep_proof()
         return best
 
     def _better_nearby(
@@ -196,7 +203,7 @@ class Rounds:
         dear = np.zeros(len(before), bool)
         self._fix(best.plan)
         for times in DEARER:
-            dear |= np.isin(kinds, kinds[best.broken > 0])
+            dear |= np.isin(kinds, kinds[best.penalty > 0])
             price = np.where(dear, np.minimum(before * times, DEAREST), before)
             if not self.breaks(best) or not going() or (times > DEARER[0] and np.array_equal(price, self.price)):
                 break
@@ -248,32 +255,32 @@ class Rounds:
         return self.master.whole_modules(self.run.allowed(best.value, gap), seconds, self.run.tell)
 
     def dive(self, best: Best, going: Callable[[], bool]) -> np.ndarray | None:
-        """A plan of whole modules as near `best` as the plan's rows let it be; None where the dive ends without."""
-        whole = self.master.dive(going)
-        if whole is None:
-            return None
-        self._fix(whole)
-        room = NEARBY
-        while True:
+        """A plan of whole modules, those of `best` rounded up or down, with everything else as near as can be, at the sites that
+        it uses (of others the master knows too little yet); then with all of that free. None where the dive ends without."""
+        at = self.master.highs.integer
+        self._only(self.split.sites_used(best.plan, USED))
+        for room in DIVE_ROOMS:
             low, high = self._around(best.plan, room)
-            at = self.master.highs.integer
-            low[at], high[at] = -np.inf, np.inf
-            with self.master.within(low, high):
-                found = self.master.relaxation(max(self.run.seconds_left(), 1.0))
-            if len(found.plan) or room > 1.0 or not going():
+            low[at], high[at] = np.floor(best.plan[at] + USED), np.ceil(best.plan[at] - USED)
+            whole = self.master.dive(low, high, going)
+            if whole is not None or not going():
                 break
-            room *= 2.0
+        else:
+            self._only(None)
+            whole = self.master.dive(-np.inf, np.inf, going)
         self._only(None)
-        return found.plan if len(found.plan) else whole
+        return whole
 
     def breaks(self, best: Best) -> bool:
         """Whether the plan breaks a rule by more than rounding."""
         return best.worth > ROUNDING * abs(best.value)
 
-    def charge_more(self, best: Best) -> bool:
-        """From now on, more for what this plan breaks; False where that is at its dearest already."""
+    def charge_more(self, best: Best, little: float = 0.0) -> bool:
+        """From now on, more for each kind of rule for whose breaking this plan pays more than `little`; False where there is
+        none, or all are at their dearest."""
         kinds = self.split.kinds()
-        dear = np.isin(kinds, kinds[best.broken > 0]) & (self.price < DEAREST)
+        paid = np.bincount(kinds, self.price * best.penalty)
+        dear = (paid > little)[kinds] & (self.price < DEAREST)
         self.price = np.where(dear, np.minimum(self.price * CHARGE, DEAREST), self.price)
         return bool(dear.any())
 
@@ -292,11 +299,9 @@ class Rounds:
         self.master.add(found)
         self.run.count(s)
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
-        broken, worth = np.zeros(len(self.price)), 0.0
-        for e in found:
-            broken += s.weight[e.block] * e.broken
-            worth += s.weight[e.block] * DEAREST * float(s.penalty[s.elastic(), e.block] @ e.broken)
-        return Best(value, plan, broken, worth, found)
+        rules = s.elastic()
+        penalty = sum((s.weight[e.block] * s.penalty[rules, e.block] * e.broken for e in found), np.zeros(len(rules)))
+        return Best(value, plan, penalty, found)
 
     def _servable(self, plan: np.ndarray, matters: bool) -> bool:
         """Whether the grid can serve this plan; rows that it violates are added."""
