@@ -40,7 +40,8 @@ USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses i
 ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
-DEARER, DEAREST = (100.0, 1000.0), 1e-2  # times the price, in repairs; and the share of the penalties that is never passed
+DEARER, DEAREST = (1e-3, 1e-2), 1e-2  # prices in repairs, or ten times that before; and the share of the penalties that is
+# never passed
 DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
 CHARGE = 10.0  # times the price, after a plan that no repair mends
 SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
@@ -202,10 +203,10 @@ class Rounds:
         before, kinds, enough = self.price, self.split.kinds(), SETTLED * self.run.options.gap
         dear = np.zeros(len(before), bool)
         self._fix(best.plan)
-        for times in DEARER:
+        for dearer in DEARER:
             dear |= np.isin(kinds, kinds[best.penalty > 0])
-            price = np.where(dear, np.minimum(before * times, DEAREST), before)
-            if not self.breaks(best) or not going() or (times > DEARER[0] and np.array_equal(price, self.price)):
+            price = np.where(dear, np.clip(CHARGE * before, dearer, DEAREST), before)
+            if not self.breaks(best) or not going() or (dearer > DEARER[0] and np.array_equal(price, self.price)):
                 break
             self.price = price
             best = self._look(best.plan)
