@@ -256,8 +256,9 @@ class Rounds:
         return self.master.whole_modules(self.run.allowed(best.value, gap), seconds, self.run.tell)
 
     def dive(self, best: Best, going: Callable[[], bool]) -> np.ndarray | None:
-        """A plan of whole modules, those of `best` rounded up or down, with everything else as near as can be, at the sites that
-        it uses (of others the master knows too little yet); then with all of that free. None where the dive ends without."""
+        """A plan of whole modules, those of `best` rounded up or down, with everything else as near as can be, at the sites
+        that it uses (of others the master knows too little yet); then with all of that free. None where the dive ends without.
+        """
         at = self.master.highs.integer
         self._only(self.split.sites_used(best.plan, USED))
         for room in DIVE_ROOMS:

@@ -65,10 +65,10 @@ def main() -> None:
     h.run()
     info, hours = h.getInfo(), program.n_blocks * inputs.data.sizes["hour"]
     print(
-        f"SYNTHETIC {asked.sites} sites x {hours} h, {h.getNumNz() / 1e6:.2f} M non-zeros, {asked.solver} to {asked.tolerance:g}: "
-        f"{h.modelStatusToString(h.getModelStatus())} after {time.perf_counter() - start:.0f} s, {memory_gb():.1f} GB; objective "
-        f"{(info.objective_function_value / scale - inputs.unavoidable_cost) / 1e6:.2f} M EUR beside what every plan pays, "
-        f"primal and dual objective differ by {info.primal_dual_objective_error:.1e}"
+        f"SYNTHETIC {asked.sites} sites x {hours} h, {h.getNumNz() / 1e6:.2f} M non-zeros, {asked.solver} to "
+        f"{asked.tolerance:g}: {h.modelStatusToString(h.getModelStatus())} after {time.perf_counter() - start:.0f} s, "
+        f"{memory_gb():.1f} GB; objective {(info.objective_function_value / scale - inputs.unavoidable_cost) / 1e6:.2f} M EUR "
+        f"beside what every plan pays, primal and dual objective differ by {info.primal_dual_objective_error:.1e}"
     )
 
 
