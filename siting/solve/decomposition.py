@@ -41,7 +41,6 @@ OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
 START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
-PAID = 0.1  # of the gap: what a first plan may pay for broken rules, before they cost more
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
 GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
@@ -101,18 +100,17 @@ class Decomposition:
         return None if plan is None else s.sites_used(plan, USED)
 
     def _start(self, fine: Split) -> np.ndarray | None:
-        """A plan of the relaxation from coarser and coarser splits; and what broken rules have to cost so that few are."""
+        """A plan of the relaxation from coarser and coarser splits; the last tells what broken rules have to cost, too."""
         if fine.n_blocks <= max(COARSEST, len(np.unique(fine.stage))):
             return None
         coarse, number = fine.coarser(-(-fine.n_blocks // COARSER))
-        gap = self.options.gap if fine.n_blocks == self.program.n_blocks else COARSE_GAP
+        last, going = fine.n_blocks == self.program.n_blocks, self.going_for(START_SHARE)
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
-            going = self.going_for(START_SHARE)
-            plan = rounds.settle(self._start(coarse), gap, "first plan", going)
-            while plan is not None and going() and rounds.charge_more(plan, PAID * self.allowed(plan.value, gap)):
-                plan = rounds.settle(plan.plan, gap, "first plan", going)
-            self.price = rounds.price
+            plan = rounds.settle(self._start(coarse), self.options.gap if last else COARSE_GAP, "first plan", going)
+            if last and plan is not None:
+                plan = rounds.charge_enough(plan, self.options.gap, "first plan", going)
+                self.price = rounds.price
             self.sites = rounds.sites if plan is None or rounds.sites is None else coarse.sites_used(plan.plan, USED)
             return None if plan is None else plan.plan[number]
         finally:

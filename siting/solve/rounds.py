@@ -43,6 +43,7 @@ NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round
 DEARER, DEAREST = (1e-3, 1e-2), 1e-2  # prices in repairs, or ten times that before; and the share of the penalties that is
 # never passed
 DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
+PAID, LIFTED = 0.1, 0.5  # of the gap: for broken rules; and by which a bound is lifted, to charge more for them from the start
 CHARGE = 10.0  # times the price, after a plan that no repair mends
 SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
 ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds, and how many of them in vain
@@ -276,6 +277,20 @@ class Rounds:
     def breaks(self, best: Best) -> bool:
         """Whether the plan breaks a rule by more than rounding."""
         return best.worth > ROUNDING * abs(best.value)
+
+    def charge_enough(self, best: Best, gap: float, stage: str, going: Callable[[], bool]) -> Best:
+        """Broken rules cost more, for as long as that lifts what is proved: until then plans break them because it is cheap."""
+        allowed = self.run.allowed(best.value, gap)
+        while going():
+            price, low = self.price, self.low
+            if not self.charge_more(best, PAID * allowed):
+                break
+            dearer = self.settle(best.plan, gap, stage, going)
+            if dearer is None or self.low - low < LIFTED * allowed:
+                self.price = price
+                break
+            best = dearer
+        return best
 
     def charge_more(self, best: Best, little: float = 0.0) -> bool:
         """From now on, more for each kind of rule for whose breaking this plan pays more than `little`; False where there is
