@@ -257,22 +257,25 @@ class Rounds:
         return self.master.whole_modules(self.run.allowed(best.value, gap), seconds, self.run.tell)
 
     def dive(self, best: Best, going: Callable[[], bool]) -> np.ndarray | None:
-        """A plan of whole modules, those of `best` rounded up or down, with everything else as near as can be, at the sites
-        that it uses (of others the master knows too little yet); then with all of that free. None where the dive ends without.
-        """
+        """A plan of whole modules at the sites that `best` uses (of others the master knows too little yet), with all else as
+        near `best` as the plan's rows let it be; None where the dive ends without."""
         at = self.master.highs.integer
         self._only(self.split.sites_used(best.plan, USED))
-        for room in DIVE_ROOMS:
+        whole = self.master.dive(going)
+        if whole is None:
+            return None
+        self._fix(whole)
+        room = NEARBY
+        while True:
             low, high = self._around(best.plan, room)
-            low[at], high[at] = np.floor(best.plan[at] + USED), np.ceil(best.plan[at] - USED)
-            whole = self.master.dive(low, high, going)
-            if whole is not None or not going():
+            low[at], high[at] = -np.inf, np.inf
+            with self.master.within(low, high):
+                found = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+            if len(found.plan) or room > 1.0 or not going():
                 break
-        else:
-            self._only(None)
-            whole = self.master.dive(-np.inf, np.inf, going)
+            room *= 2.0
         self._only(None)
-        return whole
+        return found.plan if len(found.plan) else whole
 
     def breaks(self, best: Best) -> bool:
         """Whether the plan breaks a rule by more than rounding."""
