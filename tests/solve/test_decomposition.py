@@ -25,7 +25,8 @@ from siting.solve.monolith import Monolith
 from siting.solve.nearest import nearest
 from siting.solve.outcome import Outcome
 from siting.solve.program import Program, whole
-from siting.solve.split import split
+from siting.solve.rounds import USED, Rounds
+from siting.solve.split import FIRST_PRICE, split
 from siting.solve.stamp import stamp
 from siting.solve.workers import Workers
 from siting.study.solver import SolverOptions
@@ -106,6 +107,40 @@ def test_the_relaxation_is_the_linear_program_s(year: tuple[Inputs, Program]):
     found = Decomposition(program, options(inputs), inputs.unavoidable_cost).solve()
     assert found.bound <= exact * (1 + 1e-7) and exact <= found.objective * (1 + 1e-7)
     assert found.gap_of_siting <= GAP
+
+
+def rounds_of(inputs: Inputs, gap: float) -> Rounds:
+    run = Decomposition(stamp(build(inputs)), options(inputs, gap), inputs.unavoidable_cost)
+    of = split(run.program)
+    return Rounds(run, of, np.full(len(of.elastic()), FIRST_PRICE), 1)
+
+
+def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
+    """Of other sites the master has few cuts, and believes too much."""
+    rounds = rounds_of(instance(12, 2), 0.02)
+    rounds.sites = np.arange(12) < 9  # those of a first plan
+    relaxed = rounds.settle(None, 0.02, "first plan", lambda: True)
+    assert relaxed is not None
+    whole_plan = rounds.dive(relaxed, lambda: True)
+    assert whole_plan is not None
+    modules = whole_plan[rounds.split.plan.integer]
+    assert np.abs(modules - np.round(modules)).max() < 1e-6
+    used = rounds.split.sites_used(relaxed.plan, USED)
+    assert used.any() and not used[9:].any()
+    assert not (rounds.split.sites_used(whole_plan, USED) & ~used).any()
+
+
+@pytest.mark.parametrize("carbon_share, dearer", [(1.2, False), (0.2, True)])
+def test_a_limit_that_is_broken_because_it_is_cheap_costs_more(carbon_share: float, dearer: bool):
+    """Where the limit on carbon binds, breaking it costs more after the first plan; where it is slack, it stays cheap."""
+    rounds = rounds_of(instance(6, 6, carbon_share=carbon_share), 0.01)
+    plan = rounds.settle(None, 0.01, "first plan", lambda: True)
+    assert plan is not None
+    low = rounds.low
+    rounds.charge_enough(plan, 0.01, "first plan", lambda: True)
+    over = [rounds.split.own_names[j] == "limits.over" for j in rounds.split.elastic()]
+    assert (rounds.price[over].max() > FIRST_PRICE) == dearer
+    assert rounds.low >= low - 1e-6 * abs(low)
 
 
 def test_a_lost_worker_costs_its_blocks_only(year: tuple[Inputs, Program]):
