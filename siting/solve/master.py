@@ -136,9 +136,9 @@ class Master:
         return self._step(small.run("whole modules", tell, mip_abs_gap=scaled, time_limit=time_limit, **MIP))
 
     def dive(self, going: Callable[[], bool]) -> np.ndarray | None:
-        """A plan of whole numbers within these bounds: those nearest to one are held there, a third at a time, yes or no first,
-        and the relaxation is solved again, warm; where it has no plan, one at a time, and that one on its other side. None
-        where that ends without (fractional diving: Berthold, "Primal heuristics for mixed integer programs", 2006)."""
+        """A plan of whole numbers: those nearest to one are held there, a third at a time, yes or no first, and the relaxation
+        is solved again, warm; where it has no plan, one at a time, and that one on its other side. None where that ends
+        without (fractional diving: Berthold, "Primal heuristics for mixed integer programs", 2006)."""
         at, least, most = self.highs.integer, self._least, self._most
         self._least, self._most = least.copy(), most.copy()
         free, yes_or_no = np.ones(len(at), bool), most[at] - least[at] <= 1

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the largest of its kind; a step that keeps so much of
 # its promise doubles it
 STEP = 0.2  # from the best plan towards the master's least point
-DIVE_ROOMS = (0.02, 0.1, 0.5)  # one after the other, for what is not counted in modules
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
@@ -263,6 +262,7 @@ class Rounds:
         self._only(self.split.sites_used(best.plan, USED))
         whole = self.master.dive(going)
         if whole is None:
+            self._only(None)  # what is proved next holds for all sites
             return None
         self._fix(whole)
         room = NEARBY
@@ -284,7 +284,7 @@ class Rounds:
     def charge_enough(self, best: Best, gap: float, stage: str, going: Callable[[], bool]) -> Best:
         """Broken rules cost more, for as long as that lifts what is proved: until then plans break them because it is cheap."""
         allowed = self.run.allowed(best.value, gap)
-        while going():
+        while going() and np.isfinite(self.low):
             price, low = self.price, self.low
             if not self.charge_more(best, PAID * allowed):
                 break

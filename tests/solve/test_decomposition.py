@@ -130,6 +130,17 @@ def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
     assert not (rounds.split.sites_used(whole_plan, USED) & ~used).any()
 
 
+def test_a_dive_in_vain_leaves_all_sites_to_what_is_proved_next():
+    """Otherwise the bound of whole modules would be that of fewer sites."""
+    rounds = rounds_of(instance(12, 2), 0.02)
+    rounds.sites = np.arange(12) < 9
+    relaxed = rounds.settle(None, 0.02, "first plan", lambda: True)
+    assert relaxed is not None
+    free = rounds.master.relaxation(60.0).bound
+    assert rounds.dive(relaxed, lambda: False) is None
+    assert rounds.master.relaxation(60.0).bound == pytest.approx(free, rel=1e-9)
+
+
 @pytest.mark.parametrize("carbon_share, dearer", [(1.2, False), (0.2, True)])
 def test_a_limit_that_is_broken_because_it_is_cheap_costs_more(carbon_share: float, dearer: bool):
     """Where the limit on carbon binds, breaking it costs more after the first plan; where it is slack, it stays cheap."""
