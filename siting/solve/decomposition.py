@@ -2,9 +2,10 @@
 
     0  the mean block's plan: the sites that the master may use at first (`rounds`); all of them in the end
     1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound
-    2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near
+    2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; limits on many blocks have
+       the price that 1 told (`limit_prices`), instead of shares, until 4
     3  whole modules, at first by a dive in the master, then by its MIP, which has a better bound too; rounds settle the rest
-    4  that plan, repaired until it breaks no rule, is the run's best plan if it is cheaper
+    4  that plan, repaired until it breaks no rule (`repair`), is the run's best plan if it is cheaper
     5  what that plan broke costs more where it was too cheap: 2 again
     6  repeat 3 and 4 with all cuts until plan and bound are within the gap asked for
 
@@ -27,11 +28,13 @@ from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
 from .highs import Progress, Tell
+from .limit_prices import LimitPrices
 from .mean import MeanBlock
 from .nearest import nearest
 from .outcome import Effort, Outcome
 from .program import Cut, Program, WideRow
-from .rounds import USED, Best, Rounds
+from .repair import Repair
+from .rounds import DEAREST, USED, Best, Rounds
 from .split import FIRST_PRICE, Split, split
 
 COARSER = 8  # blocks that one stands for, from level to level
@@ -76,6 +79,7 @@ class Decomposition:
         self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
         self.sites: np.ndarray | None = None
+        self.limits: LimitPrices | None = None  # limits on many blocks that have a price instead of shares
         self.price = np.empty(0)  # of broken rules, in parts of their penalties
 
     def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
@@ -87,6 +91,7 @@ class Decomposition:
         if start is None:
             start = self._start(fine)
         rounds = Rounds(self, fine, self.price, self.processes)
+        rounds.limits = self.limits
         try:
             return self._proven(rounds, start)
         finally:
@@ -108,11 +113,15 @@ class Decomposition:
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
             plan = rounds.settle(self._start(coarse), self.options.gap if last else COARSE_GAP, "first plan", going)
-            if last and plan is not None:
-                plan = rounds.charge_enough(plan, self.options.gap, "first plan", going)
+            if plan is None:
+                self.sites = rounds.sites
+                return None
+            if last:
+                plan = rounds.charge_enough(plan, self.options.gap, "first plan", self.going_for(START_SHARE))
                 self.price = rounds.price
-            self.sites = rounds.sites if plan is None or rounds.sites is None else coarse.sites_used(plan.plan, USED)
-            return None if plan is None else plan.plan[number]
+                self.limits = LimitPrices.told(fine, coarse, rounds.master.row_prices, plan.plan[number])
+            self.sites = None if rounds.sites is None else coarse.sites_used(plan.plan, USED)
+            return plan.plan[number]
         finally:
             rounds.close()
 
@@ -131,12 +140,13 @@ class Decomposition:
                 continue  # these whole modules cannot be better than the best plan
             if best is None:  # a run without any plan is worth nothing
                 self._deadline = self.start + (1 + GRACE) * self.options.time_limit_s
-            plan = rounds.repaired(chosen, self.going)
+            plan = Repair(rounds, self.going).of(chosen)
             self._deadline = self.start + self.options.time_limit_s
             if plan is not None and plan.value < self.incumbent:
                 best, self.incumbent = plan, plan.value
             if self._closed(best) or not self.going():
                 break
+            rounds.limits = None  # what their prices leave open is for their shares to close
             charged = False
             if plan is None or plan.value - chosen.value > self.allowed(plan.value) / 2:
                 charged = rounds.charge_more(chosen)
@@ -154,7 +164,7 @@ class Decomposition:
             status = "optimal"
         elif self.interrupt.is_set():
             status = "interrupted"
-        hours = rounds.workers.operation(best.plan)
+        hours = rounds.workers.operation(best.plan, np.full(len(rounds.price), DEAREST))
         seconds = time.monotonic() - self.start
         prices = np.concatenate([prices, np.zeros(len(self.cuts) - len(prices))])
         bound = min(self.bound, best.value)

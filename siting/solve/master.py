@@ -61,6 +61,7 @@ class Master:
         self._longest = 0.0  # seconds of a relaxation
         self._chose = False  # whole modules, before
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
+        self.row_prices = np.zeros(self._first)  # the same of the plan's rows
 
     def add(self, found: list[Evaluation], pushed: np.ndarray | None = None) -> None:
         """The cuts of one round. `pushed` (found,): what each asks for beyond the truth; such rows prove nothing and are for
@@ -122,7 +123,7 @@ class Master:
         else:
             self._longest = max(self._longest, time.monotonic() - start)
         if answer.row_duals is not None:
-            duals = answer.row_duals[self._first :]
+            self.row_prices, duals = -answer.row_duals[: self._first], answer.row_duals[self._first :]
             self.grid_prices = -duals[self._idle == GRID]
             self._forget(duals)
         return self._step(answer)

@@ -11,7 +11,8 @@ sites: its bound then holds for all of them, or the sites that it wants join. Wh
 every cut (`site_pricing`).
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
-stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repaired`).
+stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
+price instead of shares (`limit_prices`): a plan's value is then that of the relaxation of their rows.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from ..errors import Infeasible
 from . import infeasibility
+from .limit_prices import LimitPrices
 from .master import Master, Step
 from .split import Split
 from .subproblem import Evaluation
@@ -39,15 +41,9 @@ USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses i
 ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
-DEARER, DEAREST = (1e-3, 1e-2), 1e-2  # prices in repairs, or ten times that before; and the share of the penalties that is
-# never passed
-DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
+DEAREST = 1e-2  # share of the penalties that is never passed
 PAID, LIFTED = 0.1, 0.5  # of the gap: for broken rules; and by which a bound is lifted, to charge more for them from the start
 CHARGE = 10.0  # times the price, after a plan that no repair mends
-SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
-ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds, and how many of them in vain
-WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
-PUSH = 1.0  # of what is broken: asked for beyond it in a repair
 ROUNDING = 1e-7  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
 
@@ -76,6 +72,7 @@ class Rounds:
         self.sites = run.sites  # those that the master may use; None: all
         self.integer = bool(s.plan.integer.any())
         self.low = -np.inf  # what the last `settle` proved of its plans
+        self.limits: LimitPrices | None = None  # limits that have a price instead of shares
         self._grid = self._new_rows = 0
 
     def close(self) -> None:
@@ -94,17 +91,17 @@ class Rounds:
         `proves` lets the bound be the run's. Stops when not `going`; None where no plan was looked at."""
         run, self.low = self.run, -np.inf
         self._grid_rows()
-        best = None if start is None or not self._servable(start, proves or fixed) else self._look(start)
-        some = not fixed and self._only(self.sites)
+        best = None if start is None or not self.servable(start, proves or fixed) else self.look(start)
+        some = not fixed and self.only(self.sites)
         if fixed and start is not None:
-            self._fix(start)
+            self.fix(start)
         elif best is not None:
-            best = self._better_nearby(best, gap, stage, going, proves)
+            best = self.better_nearby(best, gap, stage, going, proves)
         while best is None or going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
                 if some:
-                    some = self._only(None)
+                    some = self.only(None)
                     continue
                 if proves and best is None and least.status == "infeasible":
                     raise Infeasible(infeasibility.explain(run.program, run.cuts))
@@ -113,9 +110,9 @@ class Rounds:
             if proves and not some:
                 run.bound = max(run.bound, self.low)
             elif proves and run.rounds % ASKED == 0:
-                self._only(None)
+                self.only(None)
                 run.bound = max(run.bound, self.master.relaxation(max(run.seconds_left(), 1.0)).bound)
-                self._only(self.sites)
+                self.only(self.sites)
             run.progress(stage)
             if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
@@ -125,26 +122,26 @@ class Rounds:
                 wanted = self._asked(best, gap, going, proves)
                 if wanted is None:
                     break
-                self.low, least, some = -np.inf, wanted, self._only(self.sites)
+                self.low, least, some = -np.inf, wanted, self.only(self.sites)
             near = best is not None and best.value - self.low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or ((near or fixed) and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
-            if self._servable(towards, proves or fixed) or best is not None:
-                found = self._look(towards)
+            if self.servable(towards, proves or fixed) or best is not None:
+                found = self.look(towards)
                 if best is None or (found.value < best.value and not self._new_rows):
                     best = found
-        self._only(None)
+        self.only(None)
         if proves:
             self.master.keep_proof()
         return best
 
-    def _better_nearby(
+    def better_nearby(
         self, best: Best, gap: float, stage: str, going: Callable[[], bool], matters: bool, room: float = NEARBY
     ) -> Best:
         """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`
         (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003)."""
         while going():
-            with self.master.within(*self._around(best.plan, room)):
+            with self.master.within(*self.around(best.plan, room)):
                 least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             self.run.progress(stage)
             promised = best.value - least.bound
@@ -153,34 +150,34 @@ class Rounds:
                 continue
             if not len(least.plan) or promised <= self.run.allowed(best.value, gap):
                 break
-            if not self._servable(least.plan, matters):
+            if not self.servable(least.plan, matters):
                 continue  # once more, with the rows of the grid that it lacked
-            found = self._look(least.plan)
+            found = self.look(least.plan)
             kept = (best.value - found.value) / promised
             room *= 2.0 if kept > KEPT else 0.5 if kept < 0 else 1.0
             if kept > 0:
                 best = found
         return best
 
-    def _only(self, sites: np.ndarray | None) -> bool:
+    def only(self, sites: np.ndarray | None) -> bool:
         """The master may use these sites, or all; whether that is fewer than all."""
         some = sites is not None and not sites.all()
         self.master.only(sites if some else None)
         return some
 
-    def _fix(self, plan: np.ndarray) -> None:
+    def fix(self, plan: np.ndarray) -> None:
         """The integers of `plan`, and nothing at sites that it does not use if that can be: crumbs there load all LPs anew."""
-        self._only(self.split.sites_used(plan, USED))
+        self.only(self.split.sites_used(plan, USED))
         self.master.fix(plan)
         if not len(self.master.relaxation(max(self.run.seconds_left(), 1.0)).plan):
-            self._only(None)
+            self.only(None)
             self.master.fix(plan)
 
     def _asked(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> Step | None:
         """The master is asked with all sites. None where that proves the best plan within `gap`; else its least point with
         the sites that it wants, which join those that `best` uses in `sites`."""
         run = self.run
-        self._only(None)
+        self.only(None)
         last = -np.inf
         while True:
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
@@ -193,62 +190,15 @@ class Rounds:
             if not going() or least.bound - last < STALL * (best.value - least.bound):
                 break
             last = least.bound
-            self._look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
+            self.look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
         self.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
         return least
 
-    def repaired(self, best: Best, going: Callable[[], bool]) -> Best | None:
-        """A plan near `best` with its whole numbers that breaks no rule: they are dear now, and dearer where that does not
-        help. None where none is found."""
-        before, kinds, enough = self.price, self.split.kinds(), SETTLED * self.run.options.gap
-        dear = np.zeros(len(before), bool)
-        self._fix(best.plan)
-        for dearer in DEARER:
-            dear |= np.isin(kinds, kinds[best.penalty > 0])
-            price = np.where(dear, np.clip(CHARGE * before, dearer, DEAREST), before)
-            if not self.breaks(best) or not going() or (dearer > DEARER[0] and np.array_equal(price, self.price)):
-                break
-            self.price = price
-            best = self._look(best.plan)
-            best = self._better_nearby(best, enough, "repair", self.run.going_for(DEAR_SHARE), True, DEAR_ROOM)
-            if self.breaks(best):
-                best = self._mended(best, enough, going)
-        self._only(None)
-        self.price = before
-        return None if self.breaks(best) else best
-
-    def _mended(self, best: Best, enough: float, going: Callable[[], bool]) -> Best:
-        """Steps within little room that ask for more than what is still broken, since the least point of some cuts always
-        breaks a little; more room where that costs more than `enough`. After some steps in vain what was asked for is
-        forgotten, and all begins anew at the best plan, unless nothing was gained since."""
-        last, gained = self.run.rounds + REPAIRS, True
-        while self.breaks(best) and gained:
-            room, in_vain, gained = ROOM, 0, False
-            self._ask_for_more(best)
-            while self.breaks(best) and in_vain < IN_VAIN:
-                with self.master.within(*self._around(best.plan, room)):
-                    least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
-                self.run.progress("repair")
-                if not going() or self.run.rounds >= last or not len(least.plan):
-                    gained = False
-                    break
-                if least.bound - best.value > self.run.allowed(best.value, enough) and room < 1.0:
-                    room *= 2.0
-                elif self._servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
-                    found = self._look(least.plan)
-                    kept = 1.0 - found.worth / best.worth
-                    room *= 2.0 if kept > KEPT else 0.5 if kept <= 0 else 1.0
-                    in_vain = 0 if kept > 0 else in_vain + 1
-                    if kept > -WILD:
-                        self._ask_for_more(found)
-                    if kept > 0:
-                        best, gained = found, True
-            self.master.drop_pushed()
-        return best
-
-    def _around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
+    def around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
         """Bounds within `room` of the largest of each column's kind."""
         room_mw = room * self.split.typical(plan)
+        if self.limits is not None:
+            room_mw[self.limits.columns] = np.inf
         return plan - room_mw, plan + room_mw
 
     def whole_modules(self, best: Best, gap: float, seconds: float) -> Step:
@@ -259,22 +209,22 @@ class Rounds:
         """A plan of whole modules at the sites that `best` uses (of others the master knows too little yet), with all else as
         near `best` as the plan's rows let it be; None where the dive ends without."""
         at = self.master.highs.integer
-        self._only(self.split.sites_used(best.plan, USED))
+        self.only(self.split.sites_used(best.plan, USED))
         whole = self.master.dive(going)
         if whole is None:
-            self._only(None)  # what is proved next holds for all sites
+            self.only(None)  # what is proved next holds for all sites
             return None
-        self._fix(whole)
+        self.fix(whole)
         room = NEARBY
         while True:
-            low, high = self._around(best.plan, room)
+            low, high = self.around(best.plan, room)
             low[at], high[at] = -np.inf, np.inf
             with self.master.within(low, high):
                 found = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             if len(found.plan) or room > 1.0 or not going():
                 break
             room *= 2.0
-        self._only(None)
+        self.only(None)
         return found.plan if len(found.plan) else whole
 
     def breaks(self, best: Best) -> bool:
@@ -304,26 +254,22 @@ class Rounds:
         self.price = np.where(dear, np.minimum(self.price * CHARGE, DEAREST), self.price)
         return bool(dear.any())
 
-    def _ask_for_more(self, best: Best) -> None:
-        """Of what each block breaks under this plan, for as long as a plan is mended."""
-        s, rules = self.split, self.split.elastic()
-        some = [e for e in best.found if e.broken.any()]
-        if some:
-            paid = np.array([float((self.price * s.penalty[rules, e.block]) @ e.broken) for e in some])
-            self.master.add(some, PUSH * paid + ROUNDING * abs(best.value) / len(some))
-
-    def _look(self, plan: np.ndarray) -> Best:
+    def look(self, plan: np.ndarray) -> Best:
         """Every block at this plan; their cuts are kept."""
-        s = self.split
-        found: list[Evaluation] = self.workers.evaluate(plan, self.price)
+        s, limits = self.split, self.limits
+        if limits is not None:
+            plan = limits.aside(plan)
+        found: list[Evaluation] = self.workers.evaluate(plan, self.price if limits is None else limits.charged(self.price))
         self.master.add(found)
         self.run.count(s)
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         rules = s.elastic()
         penalty = sum((s.weight[e.block] * s.penalty[rules, e.block] * e.broken for e in found), np.zeros(len(rules)))
+        if limits is not None:
+            value, penalty[limits.elastic] = value - float(limits.price @ limits.room(plan)), 0.0
         return Best(value, plan, penalty, found)
 
-    def _servable(self, plan: np.ndarray, matters: bool) -> bool:
+    def servable(self, plan: np.ndarray, matters: bool) -> bool:
         """Whether the grid can serve this plan; rows that it violates are added."""
         self._new_rows = len(self.run.violated(plan)) if matters else 0
         self._grid_rows()

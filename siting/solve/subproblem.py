@@ -53,12 +53,8 @@ class Subproblems:
         self._lp: dict[int, tuple[View, highspy.Highs]] = {}
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray, blocks: list[int]) -> list[Evaluation]:
-        """Solve these blocks at `plan`; `price` is the share of each penalty that is charged."""
-        if not np.array_equal(price, self.price):
-            self.price = price.copy()
-            for d, (view, lp) in self._lp.items():
-                cost, there = self._cost(d)[self.elastic], view.elastic >= 0
-                _must(lp.changeColsCost(int(there.sum()), view.elastic[there], cost[there]), "changeColsCost")
+        """Solve these blocks at `plan`; `price`, (elastic,) or (elastic, blocks): the share of each penalty that is charged."""
+        self._charge(price)
         self._choose(self.split.sites_used(plan))
         found = [self._evaluate(d, plan) for d in blocks]
         if all(e.tight for e in found) or self._stays.all():
@@ -66,6 +62,14 @@ class Subproblems:
         self._stays[:] = True  # a closed site could do something: from now on none is left out
         self._choose(self._every)
         return [self._evaluate(d, plan) for d in blocks]
+
+    def _charge(self, price: np.ndarray) -> None:
+        if np.array_equal(price, self.price):
+            return
+        self.price = price.copy()
+        for d, (view, lp) in self._lp.items():
+            cost, there = self._cost(d)[self.elastic], view.elastic >= 0
+            _must(lp.changeColsCost(int(there.sum()), view.elastic[there], cost[there]), "changeColsCost")
 
     def _choose(self, sites: np.ndarray) -> None:
         """Open are these sites; the LPs keep others too, since loading them anew takes as long as some rounds."""
@@ -95,8 +99,9 @@ class Subproblems:
             out[d] = lp.getInfo().objective_function_value
         return out
 
-    def operation(self, plan: np.ndarray, blocks: list[int]) -> np.ndarray:
+    def operation(self, plan: np.ndarray, price: np.ndarray, blocks: list[int]) -> np.ndarray:
         """Values of the own columns, (own columns, blocks)."""
+        self._charge(price)
         out = np.zeros((self.split.n_own, len(blocks)))
         self._choose(self.split.sites_used(plan))
         for i, d in enumerate(blocks):
@@ -167,7 +172,8 @@ class Subproblems:
     def _cost(self, d: int) -> np.ndarray:
         s = self.split
         cost = s.cost[:, d].copy()
-        cost[self.elastic] += self.price * s.penalty[self.elastic, d]
+        price = self.price if self.price.ndim == 1 else self.price[:, d]
+        cost[self.elastic] += price * s.penalty[self.elastic, d]
         return cost
 
     def _at(self, d: int) -> tuple[View, highspy.Highs]:

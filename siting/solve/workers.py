@@ -76,10 +76,10 @@ class Workers:
         merged = {d: v for part in parts for d, v in part.items()}
         return np.array([merged[d] for d in range(self.split.n_blocks)])
 
-    def operation(self, plan: np.ndarray) -> np.ndarray:
-        """Values of the own columns, (own columns, blocks)."""
+    def operation(self, plan: np.ndarray, price: np.ndarray) -> np.ndarray:
+        """Values of the own columns, (own columns, blocks), at these prices of broken rules."""
         out = np.empty((self.split.n_own, self.split.n_blocks))
-        for blocks, part in zip(self.blocks, self._all("operation", lambda blocks: (plan, blocks)), strict=True):
+        for blocks, part in zip(self.blocks, self._all("operation", lambda blocks: (plan, price, blocks)), strict=True):
             out[:, blocks] = part
         return out
 

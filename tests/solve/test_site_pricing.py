@@ -73,7 +73,7 @@ def test_the_lp_follows_the_plan_to_other_sites(parts: Split):
         values = [e.value for e in same.evaluate(plan, price, blocks)]
         assert values == pytest.approx([e.value for e in Subproblems(parts).evaluate(plan, price, blocks)], rel=1e-7)
     assert same.view.sites.sum() < N_SITES
-    operation = same.operation(plan, blocks)
+    operation = same.operation(plan, price, blocks)
     assert operation.shape == (parts.n_own, parts.n_blocks) and not operation[parts.site_of.own == 5].any()
 
 

@@ -1,0 +1,147 @@
+"""Plans of whole modules that break no rule, near a plan that breaks some because that is cheap.
+
+First broken rules are dear, and dearer where that does not help. What is still broken is asked for, and more than that: the
+least point of some cuts always breaks a little.
+
+A limit that has a price (`limit_prices`) gets shares in the end. Where a plan counts more than the limit allows, though no
+other rule is broken, capacity is added: that breaks none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .limit_prices import LimitPrices
+from .rounds import CHARGE, DEAREST, KEPT, ROUNDING, Best
+
+if TYPE_CHECKING:
+    from .rounds import Rounds
+
+DEARER = (1e-3, 1e-2)  # prices, or ten times that before
+DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
+SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
+ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds, and how many of them in vain
+WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
+PUSH = 1.0  # of what is broken: asked for beyond it
+LEFT = 1e-3  # of a limit: what a plan leaves that was built more for it, since its blocks count a little more in the end
+BUILT, BUILDS, DEAR_LIMIT = 0.01, 6, 2.0  # room of a first step that builds more, how many; and times the price of a limit
+ROUNDED = 1e-8  # of the largest of a column's kind: room of what stays as it is
+
+
+class Repair:
+    """One repair, at the whole numbers of a plan."""
+
+    def __init__(self, rounds: Rounds, going: Callable[[], bool]):
+        self.rounds, self.split, self.master, self.run = rounds, rounds.split, rounds.master, rounds.run
+        self.going, self.enough = going, SETTLED * rounds.run.options.gap
+        self.before = rounds.price
+
+    def of(self, best: Best) -> Best | None:
+        """A plan near `best` that breaks no rule; None where none is found."""
+        rounds, limits = self.rounds, self.rounds.limits
+        rounds.fix(best.plan)
+        best = self._kept(best)
+        if limits is not None:
+            best = self._built_more(best, limits)
+            rounds.limits, rounds.price = None, rounds.price.copy()
+            rounds.price[limits.elastic] = DEAREST
+            best = rounds.look(limits.to_the_brim(limits.filled(best.plan, best.found)))
+            rounds.limits = limits
+        rounds.only(None)
+        rounds.price = self.before
+        return None if rounds.breaks(best) else best
+
+    def _kept(self, best: Best) -> Best:
+        """At dear prices of broken rules, and then by what they ask for."""
+        rounds, kinds = self.rounds, self.split.kinds()
+        dear = np.zeros(len(self.before), bool)
+        for dearer in DEARER:
+            dear |= np.isin(kinds, kinds[best.penalty > 0])
+            price = np.where(dear, np.clip(CHARGE * self.before, dearer, DEAREST), self.before)
+            same = dearer > DEARER[0] and np.array_equal(price, rounds.price)
+            if same or not rounds.breaks(best) or not self.going():
+                break
+            rounds.price = price
+            best = rounds.look(best.plan)
+            best = rounds.better_nearby(best, self.enough, "repair", self.run.going_for(DEAR_SHARE), True, DEAR_ROOM)
+            if rounds.breaks(best):
+                best = self._mended(best)
+        return best
+
+    def _mended(self, best: Best) -> Best:
+        """Steps within little room that ask for more than what is still broken; more room where that costs more than is
+        enough. After some steps in vain what was asked for is forgotten, and all begins anew at the best plan, unless nothing
+        was gained since."""
+        rounds, last, gained = self.rounds, self.run.rounds + REPAIRS, True
+        while rounds.breaks(best) and gained:
+            room, in_vain, gained = ROOM, 0, False
+            self._ask_for_more(best)
+            while rounds.breaks(best) and in_vain < IN_VAIN:
+                with self.master.within(*rounds.around(best.plan, room)):
+                    least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+                self.run.progress("repair")
+                if not self.going() or self.run.rounds >= last or not len(least.plan):
+                    gained = False
+                    break
+                if least.bound - best.value > self.run.allowed(best.value, self.enough) and room < 1.0:
+                    room *= 2.0
+                elif rounds.servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
+                    found = rounds.look(least.plan)
+                    kept = 1.0 - found.worth / best.worth
+                    room *= 2.0 if kept > KEPT else 0.5 if kept <= 0 else 1.0
+                    in_vain = 0 if kept > 0 else in_vain + 1
+                    if kept > -WILD:
+                        self._ask_for_more(found)
+                    if kept > 0:
+                        best, gained = found, True
+            self.master.drop_pushed()
+        return best
+
+    def _ask_for_more(self, best: Best) -> None:
+        """Of what each block breaks under this plan, for as long as a plan is mended."""
+        s, rules = self.split, self.split.elastic()
+        price = np.where(best.penalty > 0, self.rounds.price, 0.0)  # limits that have a price are not broken
+        paid = np.array([float((price * s.penalty[rules, e.block]) @ e.broken) for e in best.found])
+        some = np.flatnonzero(paid > 0)
+        if len(some):
+            each = ROUNDING * abs(best.value) / len(some)
+            self.master.add([best.found[i] for i in some], PUSH * paid[some] + each)
+
+    def _built_more(self, best: Best, limits: LimitPrices) -> Best:
+        """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts at a dearer price
+        of the limit ask for. `best` where that does not help."""
+        rounds = self.rounds
+        room = limits.room(limits.filled(best.plan, best.found))
+        lacks, wanted = room < 0, LEFT * limits.counted(best.plan, best.found)
+        if not lacks.any():
+            return best
+        rounds.limits = limits.times(np.where(lacks, DEAR_LIMIT, 1.0))
+        most, more = rounds.look(best.plan), BUILT
+        for _ in range(BUILDS):
+            left = limits.room(limits.filled(most.plan, most.found))
+            if (left >= wanted)[lacks].all() or not self.going():
+                break
+            plan = self._more(most.plan, more)
+            if plan is None or not rounds.servable(plan, True):
+                break
+            most, more = rounds.look(plan), 2.0 * more
+        rounds.limits = limits
+        if (left < wanted)[lacks].any():
+            return best
+        part = np.min(((left - wanted) / (left - room))[lacks])
+        return rounds.look(part * best.plan + (1.0 - part) * most.plan)
+
+    def _more(self, plan: np.ndarray, room: float) -> np.ndarray | None:
+        """More of what stands at a site for all blocks, and nothing else changed; None where there is no such plan."""
+        s = self.split
+        grows = (s.plan.site >= 0) & ~s.plan.integer
+        grows[s.links[s.private()]] = False
+        low, high = self.rounds.around(plan, ROUNDED)
+        low[grows], high[grows] = plan[grows], self.rounds.around(plan, room)[1][grows]
+        with self.master.within(low, high):
+            least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+        self.run.progress("repair")
+        return np.where(grows, np.maximum(least.plan, plan), plan) if len(least.plan) else None

@@ -1,0 +1,150 @@
+"""Limits on many blocks at a price: laws of the relaxation, shares of what blocks count, and repair where the price was wrong.
+
+All instances are SYNTHETIC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from siting.blocks.model import build
+from siting.inputs.inputs import Inputs
+from siting.solve import limit_prices
+from siting.solve.decomposition import Decomposition
+from siting.solve.highs import Highs
+from siting.solve.limit_prices import LimitPrices, limits_of
+from siting.solve.program import Program, whole
+from siting.solve.repair import Repair
+from siting.solve.rounds import DEAREST, Best, Rounds
+from siting.solve.split import FIRST_PRICE, split
+from siting.solve.stamp import stamp
+from tests.benchmarks.instances import instance
+
+GAP = 0.01
+
+
+@dataclass
+class Known:
+    """A small instance whose limit on carbon binds, its relaxation's exact optimum, and the price of the limit there."""
+
+    inputs: Inputs
+    program: Program
+    optimum: float
+    prices: np.ndarray  # of the plan's rows
+
+    def rounds(self, times: float) -> Rounds:
+        """At so many times the price."""
+        options = self.inputs.study.solver.model_copy(update={"gap": GAP, "time_limit_s": 120.0})
+        of = split(self.program)
+        run = Decomposition(self.program, options, self.inputs.unavoidable_cost)
+        rounds = Rounds(run, of, np.full(len(of.elastic()), FIRST_PRICE), 1)
+        usual = np.zeros(of.n_plan)
+        for x in limits_of(of):
+            usual[x.columns] = of.plan.upper[x.row] / of.weight.sum()
+        rounds.limits = LimitPrices.told(of, of, times * self.prices, usual)
+        return rounds
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[Known]:
+    inputs = instance(6, 4, carbon_share=0.25)
+    program = stamp(build(inputs))
+    highs = Highs(whole(program))
+    highs.relax(True)
+    own = len(program.plan.columns) + program.n_own * np.arange(program.n_blocks)[:, None] + program.elastic_columns()
+    highs.bound_columns(own.ravel(), np.zeros(own.size), np.zeros(own.size))
+    answer = highs.run(solver="ipx")
+    assert answer.row_duals is not None
+    prices = -answer.row_duals[: len(program.plan.rows)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limit_prices, "TOLD", 1)
+        yield Known(inputs, program, answer.objective, prices)
+
+
+def looked_at(rounds: Rounds) -> Best:
+    best = rounds.settle(None, GAP / 10, "relaxation", lambda: True, proves=True)
+    assert best is not None
+    return best
+
+
+def test_the_limits_are_the_rows_that_join_shares(known: Known):
+    found = limits_of(split(known.program))
+    assert [str(known.program.plan.rows[x.row].name) for x in found] == ["limits.within_limit"]
+    assert found[0].sign == 1.0 and len(found[0].blocks) == known.program.n_blocks
+    assert known.prices[found[0].row] > 1.0  # EUR per t: it binds
+
+
+@pytest.mark.parametrize("times", [0.3, 1.0, 2.0])
+def test_a_bound_at_any_price_is_below_the_optimum_and_at_the_right_one_meets_it(known: Known, times: float):
+    """Weak duality at any price, strong duality at that of the exact solution."""
+    rounds = known.rounds(times)
+    best = looked_at(rounds)
+    allowed = rounds.run.allowed(best.value, GAP / 5)
+    assert rounds.run.bound <= known.optimum * (1 + 1e-7)
+    if times == 1.0:
+        assert rounds.run.bound >= known.optimum - allowed
+
+
+def test_with_what_blocks_count_as_shares_the_cost_is_that_of_the_relaxation_and_of_the_room_left(known: Known):
+    """value at a price = cost − price · (limit − what is counted); and no block exceeds its share."""
+    rounds = known.rounds(2.0)
+    limits = rounds.limits
+    assert limits is not None
+    best = looked_at(rounds)
+    shared = limits.filled(best.plan, best.found)
+    room = limits.room(shared)
+    assert (room > 0).all()  # at twice the price, too little is counted
+    over = limits.elastic
+    rounds.limits, rounds.price = None, np.where(np.isin(np.arange(len(rounds.price)), over), DEAREST, rounds.price)
+    found = rounds.look(shared)
+    assert found.penalty[over] == pytest.approx(0.0, abs=1e-6 * abs(found.value))
+    assert found.value == pytest.approx(best.value + float(limits.price @ room), rel=1e-6)
+    brim = limits.to_the_brim(shared)
+    assert limits.room(brim) == pytest.approx(0.0, abs=1e-9 * limits.counted(best.plan, best.found).max())
+    assert rounds.look(brim).value <= found.value * (1 + 1e-9)
+
+
+def test_what_a_plan_does_in_the_hours_is_told_at_dear_prices(known: Known):
+    """At mild ones, blocks would break a limit that the plan keeps, because it is cheap."""
+    rounds = known.rounds(2.0)
+    limits = rounds.limits
+    assert limits is not None
+    best = looked_at(rounds)
+    shared, over = limits.filled(best.plan, best.found), rounds.split.elastic()[limits.elastic]
+    mild, dear = rounds.price, np.full(len(rounds.price), DEAREST)
+    assert rounds.workers.operation(shared, mild)[over].max() > 1.0
+    assert rounds.workers.operation(shared, dear)[over] == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("times, too_much", [(0.7, True), (1.0, False)])
+def test_a_repaired_plan_keeps_the_limit_whether_it_counted_too_much_or_not(known: Known, times: float, too_much: bool):
+    rounds = known.rounds(times)
+    limits = rounds.limits
+    assert limits is not None
+    relaxed = looked_at(rounds)
+    whole_plan = rounds.dive(relaxed, lambda: True)
+    assert whole_plan is not None
+    chosen = rounds.settle(whole_plan, GAP / 2, "plan", lambda: True, fixed=True)
+    assert chosen is not None
+    assert (limits.room(limits.filled(chosen.plan, chosen.found)) < 0).any() == too_much
+    plan = Repair(rounds, rounds.run.going).of(chosen)
+    assert plan is not None and not rounds.breaks(plan)
+    assert (limits.room(plan.plan) >= -1e-6 * limits.counted(chosen.plan, chosen.found)).all()
+    assert plan.value >= known.optimum * (1 - 1e-7)
+    whole_numbers = plan.plan[rounds.split.plan.integer]
+    assert whole_numbers == pytest.approx(np.round(whole_numbers), abs=1e-6)
+
+
+def test_a_price_that_few_blocks_told_is_not_in_the_way_of_the_gap(monkeypatch: pytest.MonkeyPatch):
+    """24 blocks, of which three tell the price: far too low. The gap closes all the same, by shares."""
+    monkeypatch.setattr(limit_prices, "TOLD", 1)
+    inputs = instance(4, 24, carbon_share=0.2)
+    options = inputs.study.solver.model_copy(update={"gap": 0.005, "time_limit_s": 200.0})
+    run = Decomposition(stamp(build(inputs)), options, inputs.unavoidable_cost, processes=1)
+    found = run.solve()
+    assert run.limits is not None
+    assert found.status == "optimal" and found.gap_of_siting <= 0.005
