@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -65,6 +66,14 @@ class LimitPrices:
                 price.append(of_row)
         far = [-np.sign(x.step) * FAR * np.abs(plan[x.columns]).max() for x in found]
         return cls(s, found, np.array(price), np.array(far)) if found else None
+
+    @cached_property
+    def priced(self) -> np.ndarray:
+        """(elastic, blocks) What is counted, not broken."""
+        out = np.zeros((len(self.split.elastic()), self.split.n_blocks), bool)
+        for x in self.limits:
+            out[x.elastic, x.blocks] = True
+        return out
 
     @property
     def elastic(self) -> np.ndarray:
@@ -123,7 +132,9 @@ def limits_of(s: Split) -> list[Limit]:
     """Rows of the plan that join shares which blocks may exceed at a cost, where shares stand in no other row and all else in
     the row is bounded (otherwise only one price keeps the whole from running away)."""
     private, p, out = s.private(), s.plan, []
-    rows_of = np.diff(p.matrix.tocsc().indptr)
+    matrix = p.matrix.tocsc()
+    matrix.eliminate_zeros()
+    rows_of = np.diff(matrix.indptr)
     bounded = np.isfinite(p.column_lower) & np.isfinite(p.column_upper)
     for place, j in enumerate(s.elastic()):
         mine = np.flatnonzero(s.col == j)
@@ -133,7 +144,7 @@ def limits_of(s: Split) -> list[Limit]:
             continue
         columns = s.links[s.col[links[0]] - s.n_own]
         step = float(s.value.base[mine[0]] / s.value.base[links[0]])
-        joined = p.matrix[:, columns].tocoo()
+        joined = matrix[:, columns].tocoo()
         for row in np.unique(joined.row):
             of = joined.row == row
             share, each = columns[joined.col[of]], joined.data[of] * step

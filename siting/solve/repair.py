@@ -46,9 +46,10 @@ class Repair:
         best = self._kept(best)
         if limits is not None:
             best = self._built_more(best, limits)
-            rounds.limits, rounds.price = None, rounds.price.copy()
-            rounds.price[limits.elastic] = DEAREST
-            best = rounds.look(limits.to_the_brim(limits.filled(best.plan, best.found)))
+            price, of_limits = rounds.price.copy(), limits.elastic
+            price[of_limits] = np.clip(CHARGE * limits.charged(price)[of_limits].max(axis=1), DEARER[0], DEAREST)
+            rounds.limits, rounds.price = None, price
+            best = self._mended(rounds.look(limits.to_the_brim(limits.filled(best.plan, best.found))))
             rounds.limits = limits
         rounds.only(None)
         rounds.price = self.before
@@ -103,8 +104,8 @@ class Repair:
     def _ask_for_more(self, best: Best) -> None:
         """Of what each block breaks under this plan, for as long as a plan is mended."""
         s, rules = self.split, self.split.elastic()
-        price = np.where(best.penalty > 0, self.rounds.price, 0.0)  # limits that have a price are not broken
-        paid = np.array([float((price * s.penalty[rules, e.block]) @ e.broken) for e in best.found])
+        price, broken = self.rounds.price, self.rounds.broken
+        paid = np.array([float((price * s.penalty[rules, e.block]) @ broken(e)) for e in best.found])
         some = np.flatnonzero(paid > 0)
         if len(some):
             each = ROUNDING * abs(best.value) / len(some)
@@ -135,13 +136,13 @@ class Repair:
         return rounds.look(part * best.plan + (1.0 - part) * most.plan)
 
     def _more(self, plan: np.ndarray, room: float) -> np.ndarray | None:
-        """More of what stands at a site for all blocks, and nothing else changed; None where there is no such plan."""
-        s = self.split
+        """More at the sites, as far as it helps all blocks, and nothing else changed; None where there is no such plan."""
+        s, rounds = self.split, self.rounds
         grows = (s.plan.site >= 0) & ~s.plan.integer
         grows[s.links[s.private()]] = False
-        low, high = self.rounds.around(plan, ROUNDED)
-        low[grows], high[grows] = plan[grows], self.rounds.around(plan, room)[1][grows]
+        low, high = rounds.around(plan, ROUNDED)
+        high[grows] = rounds.around(plan, room)[1][grows]
         with self.master.within(low, high):
             least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
         self.run.progress("repair")
-        return np.where(grows, np.maximum(least.plan, plan), plan) if len(least.plan) else None
+        return np.where(grows & s.helping(), np.maximum(least.plan, plan), plan) if len(least.plan) else None

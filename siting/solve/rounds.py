@@ -264,10 +264,14 @@ class Rounds:
         self.run.count(s)
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         rules = s.elastic()
-        penalty = sum((s.weight[e.block] * s.penalty[rules, e.block] * e.broken for e in found), np.zeros(len(rules)))
+        broken = (s.weight[e.block] * s.penalty[rules, e.block] * self.broken(e) for e in found)
         if limits is not None:
-            value, penalty[limits.elastic] = value - float(limits.price @ limits.room(plan)), 0.0
-        return Best(value, plan, penalty, found)
+            value -= float(limits.price @ limits.room(plan))
+        return Best(value, plan, sum(broken, np.zeros(len(rules))), found)
+
+    def broken(self, e: Evaluation) -> np.ndarray:
+        """(elastic,) What a block breaks; what it counts of a limit that has a price is not broken."""
+        return e.broken if self.limits is None else np.where(self.limits.priced[:, e.block], 0.0, e.broken)
 
     def servable(self, plan: np.ndarray, matters: bool) -> bool:
         """Whether the grid can serve this plan; rows that it violates are added."""

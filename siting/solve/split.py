@@ -86,6 +86,16 @@ class Split:
             return np.zeros(len(self.links), bool)
         return np.any(self.links != self.links[:, :1], axis=1)
 
+    def helping(self) -> np.ndarray:
+        """(plan columns,) Whether more of it leaves every block at least the room that it had."""
+        at_plan = np.flatnonzero(self.col >= self.n_own)
+        hinders = np.zeros(self.n_plan, bool)
+        for d in range(self.n_blocks):
+            value, row = self.value.at(d)[at_plan], self.row[at_plan]
+            tightens = np.where(value > 0, np.isfinite(self.upper.at(d)[row]), (value < 0) & np.isfinite(self.lower.at(d)[row]))
+            hinders[self.links[self.col[at_plan[tightens]] - self.n_own, d]] = True
+        return ~hinders
+
     def typical(self, plan: np.ndarray) -> np.ndarray:
         """(plan columns,) The largest value of a column's kind in this plan."""
         _, kind = np.unique(self.plan.names, return_inverse=True)
