@@ -4,8 +4,8 @@ Weather is a seasonal and a daily wave by latitude plus autocorrelated noise, pa
 carbon fall when wind is high. PUE of four cooling technologies bends with dry or wet bulb. Two workloads: inference of
 five regions, each within reach of about 60 % of the sites, and training in monthly windows. PV, wind and a battery behind
 the meter, a limit on `carbon_location` (`carbon_share` of what import at the mean factor would cause: over 20 sites x 365 days
-cheap wind and PV leave half of 0.85 unused, so only a share below 0.4 can bind), whole modules. The demand of more than 20
-sites is that of 20: more candidates, not more work.
+cheap wind and PV leave half of 0.85 unused, so only a share below 0.4 can bind; 0.35 does at about 45 EUR/t),
+whole modules. The demand of more than 20 sites is that of 20: more candidates, not more work.
 
     python -m tests.benchmarks.instances 20 365        # prints what the instance holds
 """
