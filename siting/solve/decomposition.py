@@ -21,6 +21,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -146,14 +147,16 @@ class Decomposition:
                 best, self.incumbent = plan, plan.value
             if self._closed(best) or not self.going():
                 break
-            rounds.limits = None  # what their prices leave open is for their shares to close
-            charged = False
+            charged, priced = False, rounds.limits is not None
+            if rounds.limits is not None:  # what their prices leave open is for their shares to close
+                chosen = replace(chosen, plan=rounds.limits.shared(chosen.plan, chosen.found))
+                rounds.limits = None
             if plan is None or plan.value - chosen.value > self.allowed(plan.value) / 2:
                 charged = rounds.charge_more(chosen)
-                in_vain = 0 if charged else in_vain + 1
+                in_vain = 0 if charged or priced else in_vain + 1
             if best is None and in_vain == IN_VAIN:
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
-            if charged or not rounds.integer:  # broken rules cost more: the relaxation again, and a first choice near it
+            if charged or priced or not rounds.integer:  # rules cost more: the relaxation again, and a first choice near it
                 gap, first = (gap if rounds.integer else gap * OF_GAP), charged and plan is not None
                 relaxed = rounds.settle(
                     (best or chosen).plan, gap * OF_GAP, "relaxation", self.going_for(RELAXATION_SHARE), True

@@ -7,8 +7,8 @@ With every share out of the way, `over` is what a block counts, but for a consta
 is taken off the whole: the least over all x is a bound for every π, and all blocks weigh what they count alike from the first
 round on. A price that a few blocks told is good for all: the bound misses the best one's by the square of what π is off.
 
-Plans at two prices, of which one counts too much and the other too little, have a mean that fills the limit, with what each
-block counts as its share: a block's cost is convex in plan and share, so it costs no more than the mean of both.
+Two plans, of which one counts too much and the other too little, have a mean that fills the limit, with what each block counts
+as its share: a block's cost is convex in plan and share, so it costs no more than the mean of both.
 
 Geoffrion, "Lagrangean relaxation for integer programming", Mathematical Programming Study 2 (1974). Time: nothing beside a
 round.
@@ -119,6 +119,14 @@ class LimitPrices:
             part = np.abs(plan[x.columns])
             out[x.columns] += np.sign(x.step) * room * part / max(x.each @ (part / abs(x.step)), 1e-12)
         return out
+
+    def left(self, plan: np.ndarray, found: Sequence[Evaluation]) -> np.ndarray:
+        """(limits,) What is left of each limit by what the blocks count; below zero where that is too much."""
+        return self.room(self.filled(plan, found))
+
+    def shared(self, plan: np.ndarray, found: Sequence[Evaluation]) -> np.ndarray:
+        """The plan with all of each limit shared out, by what each block counts."""
+        return self.to_the_brim(self.filled(plan, found))
 
     def filled(self, plan: np.ndarray, found: Sequence[Evaluation]) -> np.ndarray:
         """The plan with what each block counts as its share."""

@@ -49,7 +49,7 @@ class Repair:
             price, of_limits = rounds.price.copy(), limits.elastic
             price[of_limits] = np.clip(CHARGE * limits.charged(price)[of_limits].max(axis=1), DEARER[0], DEAREST)
             rounds.limits, rounds.price = None, price
-            best = self._mended(rounds.look(limits.to_the_brim(limits.filled(best.plan, best.found))))
+            best = self._mended(rounds.look(limits.shared(best.plan, best.found)))
             rounds.limits = limits
         rounds.only(None)
         rounds.price = self.before
@@ -115,20 +115,20 @@ class Repair:
         """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts at a dearer price
         of the limit ask for. `best` where that does not help."""
         rounds = self.rounds
-        room = limits.room(limits.filled(best.plan, best.found))
+        room = limits.left(best.plan, best.found)
         lacks, wanted = room < 0, LEFT * limits.counted(best.plan, best.found)
         if not lacks.any():
             return best
         rounds.limits = limits.times(np.where(lacks, DEAR_LIMIT, 1.0))
-        most, more = rounds.look(best.plan), BUILT
-        for _ in range(BUILDS):
-            left = limits.room(limits.filled(most.plan, most.found))
-            if (left >= wanted)[lacks].all() or not self.going():
-                break
-            plan = self._more(most.plan, more)
+        most, left = rounds.look(best.plan), room
+        for step in range(BUILDS):
+            plan = self._more(most.plan, BUILT * 2.0**step)
             if plan is None or not rounds.servable(plan, True):
                 break
-            most, more = rounds.look(plan), 2.0 * more
+            most = rounds.look(plan)
+            left = limits.left(most.plan, most.found)
+            if (left >= wanted)[lacks].all() or not self.going():
+                break
         rounds.limits = limits
         if (left < wanted)[lacks].any():
             return best
