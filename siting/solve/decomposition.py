@@ -113,15 +113,15 @@ class Decomposition:
         last, going = fine.n_blocks == self.program.n_blocks, self.going_for(START_SHARE)
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
-            plan = rounds.settle(self._start(coarse), self.options.gap if last else COARSE_GAP, "first plan", going)
+            gap = self.options.gap if last else COARSE_GAP
+            plan = rounds.settle(self._start(coarse), gap, "first plan", going, joins=last)
             if plan is None:
-                self.sites = rounds.sites
                 return None
             if last:
                 plan = rounds.charge_enough(plan, self.options.gap, "first plan", self.going_for(START_SHARE))
                 self.price = rounds.price
                 self.limits = LimitPrices.told(fine, coarse, rounds.master.row_prices, plan.plan[number])
-            self.sites = None if rounds.sites is None else coarse.sites_used(plan.plan, USED)
+            self.sites = None if self.sites is None else coarse.sites_used(plan.plan, USED)
             return plan.plan[number]
         finally:
             rounds.close()

@@ -111,9 +111,9 @@ class Master:
         self.highs.delete_rows(np.flatnonzero(gone) + self._first)
         self._idle = self._idle[~gone]
 
-    def relaxation(self, time_limit: float) -> Step:
+    def relaxation(self, time_limit: float, patience_s: float = PATIENCE_S) -> Step:
         """The least of the model without integrality; by interior point where the simplex is lost."""
-        patience = min(time_limit, max(PATIENCE_S, PATIENCE * self._longest))
+        patience = min(time_limit, max(patience_s, PATIENCE * self._longest))
         start = time.monotonic()
         answer = self.highs.run("relaxation", None, time_limit=self.highs.run_time() + patience, **WARM_CUTS)
         if answer.status == "limit" and patience < time_limit:

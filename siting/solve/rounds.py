@@ -17,6 +17,7 @@ price instead of shares (`limit_prices`): a plan's value is then that of the rel
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,7 +39,8 @@ NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the large
 # its promise doubles it
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
-ASKED = 10  # rounds, after which the master is asked for a bound of all sites, to be shown
+EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and again whenever that is halved
+PATIENT = 10.0  # rounds: what the master may take with all sites
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEAREST = 1e-2  # share of the penalties that is never passed
@@ -69,11 +71,11 @@ class Rounds:
         self.run, self.split, self.price = run, s, price
         self.workers = Workers(s, processes)
         self.master = Master(s, self.workers.floor(price), run.interrupt)
-        self.sites = run.sites  # those that the master may use; None: all
         self.integer = bool(s.plan.integer.any())
         self.low = -np.inf  # what the last `settle` proved of its plans
         self.limits: LimitPrices | None = None  # limits that have a price instead of shares
         self._grid = self._new_rows = 0
+        self._round_s = 0.0  # what the last round took
 
     def close(self) -> None:
         self.workers.close()
@@ -86,13 +88,15 @@ class Rounds:
         going: Callable[[], bool],
         proves: bool = False,
         fixed: bool = False,
+        joins: bool = False,
     ) -> Best | None:
         """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
-        `proves` lets the bound be the run's. Stops when not `going`; None where no plan was looked at."""
-        run, self.low = self.run, -np.inf
+        `proves` lets the bound be the run's, of all sites; `joins` lets other sites join. Stops when not `going`; None where
+        no plan was looked at."""
+        run, self.low, ask_at, joins = self.run, -np.inf, EARLY * gap, joins or proves
         self._grid_rows()
         best = None if start is None or not self.servable(start, proves or fixed) else self.look(start)
-        some = not fixed and self.only(self.sites)
+        some = not fixed and self.only(run.sites)
         if fixed and start is not None:
             self.fix(start)
         elif best is not None:
@@ -109,20 +113,17 @@ class Rounds:
             self.low = max(self.low, least.bound)
             if proves and not some:
                 run.bound = max(run.bound, self.low)
-            elif proves and run.rounds % ASKED == 0:
-                self.only(None)
-                run.bound = max(run.bound, self.master.relaxation(max(run.seconds_left(), 1.0)).bound)
-                self.only(self.sites)
             run.progress(stage)
             if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
-            if best is not None and best.value - self.low <= run.allowed(best.value, gap):
-                if not some or not proves:
-                    break
-                wanted = self._asked(best, gap, going, proves)
+            if best is not None and best.value - self.low <= run.allowed(best.value, ask_at if some and joins else gap):
+                wanted = self._asked(best, gap, going, proves) if some and joins else None
                 if wanted is None:
                     break
-                self.low, least, some = -np.inf, wanted, self.only(self.sites)
+                ask_at = max(ask_at / 2, gap)
+                self.low, some = -np.inf, self.only(run.sites)
+                best = self.better_nearby(best, gap, stage, going, proves)
+                continue
             near = best is not None and best.value - self.low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or ((near or fixed) and run.rounds % 2) else STEP
             towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
@@ -130,6 +131,8 @@ class Rounds:
                 found = self.look(towards)
                 if best is None or (found.value < best.value and not self._new_rows):
                     best = found
+        if some and proves and not np.isfinite(run.bound):
+            run.bound = self._of_all_sites().bound
         self.only(None)
         if proves:
             self.master.keep_proof()
@@ -176,11 +179,9 @@ class Rounds:
     def _asked(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> Step | None:
         """The master is asked with all sites. None where that proves the best plan within `gap`; else its least point with
         the sites that it wants, which join those that `best` uses in `sites`."""
-        run = self.run
-        self.only(None)
-        last = -np.inf
+        run, last = self.run, -np.inf
         while True:
-            least = self.master.relaxation(max(run.seconds_left(), 1.0))
+            least = self._of_all_sites()
             if not len(least.plan):
                 return None
             if proves:
@@ -191,8 +192,12 @@ class Rounds:
                 break
             last = least.bound
             self.look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
-        self.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
+        run.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
         return least
+
+    def _of_all_sites(self) -> Step:
+        self.only(None)
+        return self.master.relaxation(max(self.run.seconds_left(), 1.0), PATIENT * self._round_s)
 
     def around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
         """Bounds within `room` of the largest of each column's kind."""
@@ -239,10 +244,12 @@ class Rounds:
             if not self.charge_more(best, PAID * allowed):
                 break
             dearer = self.settle(best.plan, gap, stage, going)
-            if dearer is None or self.low - low < LIFTED * allowed:
+            lifted = dearer is not None and self.low - low >= LIFTED * allowed
+            if dearer is not None and (lifted or dearer.value < best.value):
+                best = dearer
+            if not lifted:
                 self.price = price
                 break
-            best = dearer
         return best
 
     def charge_more(self, best: Best, little: float = 0.0) -> bool:
@@ -256,12 +263,13 @@ class Rounds:
 
     def look(self, plan: np.ndarray) -> Best:
         """Every block at this plan; their cuts are kept."""
-        s, limits = self.split, self.limits
+        s, limits, start = self.split, self.limits, time.monotonic()
         if limits is not None:
             plan = limits.aside(plan)
         found: list[Evaluation] = self.workers.evaluate(plan, self.price if limits is None else limits.charged(self.price))
         self.master.add(found)
         self.run.count(s)
+        self._round_s = time.monotonic() - start
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
         rules = s.elastic()
         broken = (s.weight[e.block] * s.penalty[rules, e.block] * self.broken(e) for e in found)

@@ -12,20 +12,22 @@ the site's own halls, plants and connection, in its own weather. Sites that cann
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse as sp
 
-from .split import Split
+from .bounding_rows import BoundingRows
+from .split import Block, Split
 
 
 class View:
-    """The part of the template that is in the LPs: all but what belongs to sites left out."""
+    """The part of the template that is in the LPs: all but what belongs to sites left out, and rows that are bounds."""
 
-    def __init__(self, s: Split, sites: np.ndarray):
+    def __init__(self, s: Split, sites: np.ndarray, bounding: BoundingRows):
         """`sites` (sites,): those that are in."""
         of, within = s.site_of, np.append(sites, True)  # number -1, of no site, is in
         self.sites = sites
         self.rows, self.own, self.links = (np.flatnonzero(within[x]) for x in (of.row, of.own, of.link))
+        self.rows = self.rows[~np.isin(self.rows, bounding.rows)]
         self.columns = np.concatenate([self.own, s.n_own + self.links])
-        self.linking = np.arange(len(self.own), len(self.columns), dtype=np.int32)
         row, column = _places(self.rows, s.n_rows)[s.row], _places(self.columns, s.n_own + len(s.links))[s.col]
         self.entries = np.flatnonzero((row >= 0) & (column >= 0))
         self.row, self.column = row[self.entries], column[self.entries]
@@ -39,25 +41,25 @@ def _places(chosen: np.ndarray, n: int) -> np.ndarray:
 
 
 class SitePricing:
-    """Duals of the rows of closed sites, for one set of open ones. Time: the non-zeros of the closed sites, once a block."""
+    """Duals of the rows of closed sites, for one set of open ones. Time: the non-zeros of the template, once a block."""
 
     def __init__(self, s: Split, opened: np.ndarray):
-        self.opened, self._n_own = opened, s.n_own
+        self.opened = opened
         of, closed = s.site_of, np.append(~opened, False)
         self._rows = np.flatnonzero(closed[of.row])
         self._twins = self._rows_of_donors(s)
-        own = np.flatnonzero(s.col < s.n_own)
-        entries = own[closed[of.own[s.col[own]]]]
-        self._at = entries, s.row[entries], s.col[entries]
+        self._by_column = sp.csr_matrix((np.arange(len(s.col)), (s.col, s.row)), (s.n_own + len(s.links), s.n_rows))
         packs = self._packs(s)
         self._packing = self._rows[packs[self._rows]]
-        inside = entries[packs[s.row[entries]] & closed[of.row[s.row[entries]]]]
-        self._layers = []  # constraint by constraint: entries, their columns, their rows, the first entry of each row
+        inside = np.flatnonzero(packs[s.row] & closed[of.row[s.row]])
+        self._layers = []  # constraint by constraint: entries, columns, rows; columns of entries, rows of entries
         for kind in np.unique(of.kind[s.row[inside]]):
             e = inside[of.kind[s.row[inside]] == kind]
             e = e[np.argsort(s.row[e], kind="stable")]
             rows, first = np.unique(s.row[e], return_index=True)
-            self._layers.append((e, s.col[e], rows, first, np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(e))))))
+            columns, at = np.unique(s.col[e], return_inverse=True)
+            row = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(e))))
+            self._layers.append((e, columns, at, columns[at] < s.n_own, rows, first, row))
 
     def _rows_of_donors(self, s: Split) -> np.ndarray:
         """(donors, rows of closed sites) The row of the donor that says the same; -1: none."""
@@ -78,17 +80,18 @@ class SitePricing:
         bounded_above = np.isneginf(s.lower.base) & np.isfinite(s.upper.base)
         return ~negative & bounded_above
 
-    def extend(self, p: np.ndarray, donor: int, cost: np.ndarray, value: np.ndarray) -> None:
-        """Fill in the duals `p` (rows,) of closed sites; `donor` is any number, `cost` and `value` are those of the block."""
-        if not len(self._rows):
-            return
+    def extend(self, p: np.ndarray, donor: int, cost: np.ndarray, block: Block) -> np.ndarray:
+        """Fill in the duals `p` (rows,) of closed sites, and drop those that lean on no bound (a row may be bounded from below
+        at one site, from above at another); `donor` is any number. The reduced costs (columns,)."""
         twins = self._twins[donor % len(self._twins)] if len(self._twins) else np.full(len(self._rows), -1)
         p[self._rows] = np.where(twins >= 0, p[twins], 0.0)
         p[self._packing] = 0.0
-        entries, rows, columns = self._at
-        reduced = cost[: self._n_own] - np.bincount(columns, weights=value[entries] * p[rows], minlength=self._n_own)
-        for entries, columns, rows, first, row in self._layers:
-            a = value[entries]
-            ratio = np.divide(reduced[columns], a, out=np.full(len(a), np.inf), where=a > 0)
-            p[rows] = np.minimum(np.minimum.reduceat(ratio, first), 0.0)
-            reduced -= np.bincount(columns, weights=a * p[rows][row], minlength=self._n_own)
+        p[((p > 0) & np.isinf(block.lower)) | ((p < 0) & np.isinf(block.upper))] = 0.0
+        by, value = self._by_column, block.value
+        reduced = cost - sp.csr_matrix((value[by.data], by.indices, by.indptr), by.shape) @ p
+        for entries, columns, at, own, rows, first, row in self._layers:
+            a, left = value[entries], reduced[columns]
+            ratio = np.divide(left[at], a, out=np.full(len(a), np.inf), where=own & (a > 0))
+            p[rows] = rent = np.minimum(np.minimum.reduceat(ratio, first), 0.0)
+            reduced[columns] = left - np.bincount(at, a * rent[row], len(columns))
+        return reduced

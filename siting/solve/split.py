@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -34,6 +35,16 @@ class Plan:
     integer: np.ndarray
     names: list[str]  # of the columns, without their index
     site: np.ndarray  # number of the site that a column is of; -1: of none
+
+
+class Block(NamedTuple):
+    """The numbers of one block; column bounds are those of its own columns."""
+
+    value: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    column_lower: np.ndarray
+    column_upper: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,9 @@ class Split:
     def size(self) -> int:
         """Non-zeros over all blocks."""
         return len(self.row) * self.n_blocks
+
+    def block(self, d: int) -> Block:
+        return Block(*(v.at(d) for v in (self.value, self.lower, self.upper, self.column_lower, self.column_upper)))
 
     def elastic(self) -> np.ndarray:
         """Own columns that stand for broken rules."""

@@ -17,9 +17,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..errors import SolveError
+from .bounding_rows import BoundingRows
 from .highs import THREADS
 from .site_pricing import SitePricing, View
-from .split import Split
+from .split import Block, Split
 
 KEPT, SPARE = 5, 2.0  # rounds since a site was used; the LPs are loaded anew when they hold so many times those used lately
 LEFT, ROUNDED = 1e-5, 1e-9  # what rounding may leave of a reduced cost; and, in parts of the dearest cost of the block
@@ -49,7 +50,8 @@ class Subproblems:
         self._stays = ~s.site_of.apart  # sites that are never left out
         self._used = np.full(s.site_of.n_sites, -KEPT)  # the round in which each was last used
         self._round = 0
-        self.view, self.pricing = View(s, self._every), SitePricing(s, self._every)
+        self.bounding = BoundingRows(s)
+        self.view, self.pricing = View(s, self._every, self.bounding), SitePricing(s, self._every)
         self._lp: dict[int, tuple[View, highspy.Highs]] = {}
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray, blocks: list[int]) -> list[Evaluation]:
@@ -80,9 +82,9 @@ class Subproblems:
             self.pricing = SitePricing(self.split, opened)
         lately = self._used > self._round - KEPT
         if (opened & ~self.view.sites).any():
-            self.view = View(self.split, self.view.sites | opened)
+            self.view = View(self.split, self.view.sites | opened, self.bounding)
         elif self.view.sites.sum() > SPARE * lately.sum():
-            self.view = View(self.split, lately)
+            self.view = View(self.split, lately, self.bounding)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""
@@ -91,9 +93,8 @@ class Subproblems:
         self._choose(self._every)
         out = {}
         for d in blocks:
-            at = s.links[:, d]
-            view, lp = self._at(d)
-            self._bound(view, lp, s.plan.column_lower[at], s.plan.column_upper[at])
+            at, (_, lp) = s.links[:, d], self._at(d)
+            self._bound(d, s.block(d), s.plan.column_lower[at], s.plan.column_upper[at])
             if not self._solved(lp):
                 raise SolveError(f"block {d} has no least cost: {lp.modelStatusToString(lp.getModelStatus())}")
             out[d] = lp.getInfo().objective_function_value
@@ -105,47 +106,50 @@ class Subproblems:
         out = np.zeros((self.split.n_own, len(blocks)))
         self._choose(self.split.sites_used(plan))
         for i, d in enumerate(blocks):
-            self._solve(d, plan)
-            view, lp = self._lp[d]
+            view, lp = self._at(d)
+            at = plan[self.split.links[:, d]]
+            self._bound(d, self.split.block(d), at, at)
+            self._solve(d, lp)
             out[view.own, i] = np.array(lp.getSolution().col_value)[: len(view.own)]
         return out
 
     def _evaluate(self, d: int, plan: np.ndarray) -> Evaluation:
-        s = self.split
-        value = self._solve(d, plan)
-        view, lp = self._lp[d]
+        s, block, at, cost = self.split, self.split.block(d), plan[self.split.links[:, d]], self._cost(d)
+        view, lp = self._at(d)
+        bounds = self._bound(d, block, at, at)
+        value = self._solve(d, lp)
         solution = lp.getSolution()
-        coefficients, lower, upper = s.value.at(d), s.lower.at(d), s.upper.at(d)
         p = np.zeros(s.n_rows)
         p[view.rows] = solution.row_dual
-        p[((p > 0) & np.isinf(lower)) | ((p < 0) & np.isinf(upper))] = 0.0
-        cost = self._cost(d)
-        self.pricing.extend(p, d + self._round, cost, coefficients)
-        reduced = cost - np.bincount(s.col, weights=coefficients * p[s.row], minlength=len(cost))
+        reduced = self.pricing.extend(p, d + self._round, cost, block)
+        self.bounding.price(p, reduced, block, bounds)
         own, slope = reduced[: s.n_own], reduced[s.n_own :]
-        leans = np.where(own > 0, s.column_lower.at(d), s.column_upper.at(d))
+        leans = np.where(own > 0, block.column_lower, block.column_upper)
         counted = np.isfinite(leans)  # a column without bound has no price: what is left there has to be rounding
         missed = bool((own[~counted] < -LEFT - ROUNDED * cost.max()).any())
-        constant = p[p > 0] @ lower[p > 0] + p[p < 0] @ upper[p < 0] + own[counted] @ leans[counted]
+        constant = p[p > 0] @ block.lower[p > 0] + p[p < 0] @ block.upper[p < 0] + own[counted] @ leans[counted]
         broken = np.zeros(len(self.elastic))
         there = view.elastic >= 0
         broken[there] = np.array(solution.col_value)[view.elastic[there]]
-        at_plan = constant + slope @ plan[s.links[:, d]]
-        tight = not missed and value - at_plan <= LOOSE * abs(value) + LEFT
+        tight = not missed and value - (constant + slope @ at) <= LOOSE * abs(value) + LEFT
         return Evaluation(d, value, float(constant), slope, broken, tight)
 
-    def _solve(self, d: int, plan: np.ndarray) -> float:
-        view, lp = self._at(d)
-        at = plan[self.split.links[:, d]]
-        self._bound(view, lp, at, at)
+    def _solve(self, d: int, lp: highspy.Highs) -> float:
         if not self._solved(lp):
             status = lp.modelStatusToString(lp.getModelStatus())
             raise SolveError(f"block {d} ended with status {status}: an hour must be feasible under every plan")
         return float(lp.getInfo().objective_function_value)
 
-    def _bound(self, view: View, lp: highspy.Highs, lower: np.ndarray, upper: np.ndarray) -> None:
-        lower, upper = np.ascontiguousarray(lower[view.links], float), np.ascontiguousarray(upper[view.links], float)
-        _must(lp.changeColsBounds(len(view.linking), view.linking, lower, upper), "changeColsBounds")
+    def _bound(self, d: int, block: Block, least: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of all columns under plans between `least` and `most` (links,). Those of the rows that are bounds."""
+        (view, lp), at, found = self._lp[d], self.bounding.columns, self.bounding.bounds(block, least, most)
+        lower, upper = np.concatenate([block.column_lower, least]), np.concatenate([block.column_upper, most])
+        lower[at], upper[at] = np.maximum(lower[at], found[0]), np.minimum(upper[at], found[1])
+        crossed = (lower > upper) & (lower <= upper + GIVES[0])  # where a plan misses a row by rounding
+        upper[crossed] = lower[crossed]
+        every = np.arange(len(view.columns), dtype=np.int32)
+        _must(lp.changeColsBounds(len(every), every, lower[view.columns], upper[view.columns]), "changeColsBounds")
+        return found
 
     @staticmethod
     def _solved(lp: highspy.Highs) -> bool:
@@ -197,9 +201,7 @@ class Subproblems:
         model = highspy.HighsLp()
         model.num_row_, model.num_col_ = matrix.shape
         model.col_cost_ = self._cost(d)[view.columns]
-        linking = np.zeros(len(view.links))
-        model.col_lower_ = np.concatenate([s.column_lower.at(d)[view.own], linking])
-        model.col_upper_ = np.concatenate([s.column_upper.at(d)[view.own], linking])
+        model.col_lower_ = model.col_upper_ = np.zeros(len(view.columns))  # set before it is solved
         model.row_lower_, model.row_upper_ = s.lower.at(d)[view.rows], s.upper.at(d)[view.rows]
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices

@@ -118,7 +118,7 @@ def rounds_of(inputs: Inputs, gap: float) -> Rounds:
 def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
     """Of other sites the master has few cuts, and believes too much."""
     rounds = rounds_of(instance(12, 2), 0.02)
-    rounds.sites = np.arange(12) < 9  # those of a first plan
+    rounds.run.sites = np.arange(12) < 9  # those of a first plan
     relaxed = rounds.settle(None, 0.02, "first plan", lambda: True)
     assert relaxed is not None
     whole_plan = rounds.dive(relaxed, lambda: True)
@@ -133,7 +133,7 @@ def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
 def test_a_dive_in_vain_leaves_all_sites_to_what_is_proved_next():
     """Otherwise the bound of whole modules would be that of fewer sites."""
     rounds = rounds_of(instance(12, 2), 0.02)
-    rounds.sites = np.arange(12) < 9
+    rounds.run.sites = np.arange(12) < 9
     relaxed = rounds.settle(None, 0.02, "first plan", lambda: True)
     assert relaxed is not None
     free = rounds.master.relaxation(60.0).bound

@@ -120,7 +120,7 @@ def test_what_a_plan_does_in_the_hours_is_told_at_dear_prices(known: Known):
     assert rounds.workers.operation(shared, dear)[over] == pytest.approx(0.0, abs=1e-3)
 
 
-@pytest.mark.parametrize("times, too_much", [(0.7, True), (1.0, False)])
+@pytest.mark.parametrize("times, too_much", [(0.5, True), (1.0, False)])
 def test_a_repaired_plan_keeps_the_limit_whether_it_counted_too_much_or_not(known: Known, times: float, too_much: bool):
     rounds = known.rounds(times)
     limits = rounds.limits
