@@ -27,7 +27,7 @@ GRID, PUSHED, PROOF = -1, -2, -3  # rows that are not dropped: of the grid, for 
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
 PATIENCE_S, PATIENCE = 5.0, 2.0  # seconds, and times the longest before, that the simplex may take
 WARM_CUTS = {"dual_simplex_cost_perturbation_multiplier": 0.0}  # with it, many like cuts take the simplex 5 to 20 times as long
-DIVE_S = 20.0  # for one step of a dive
+DIVE_S = 60.0  # for one step of a dive
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
