@@ -16,7 +16,7 @@ round.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -35,7 +35,7 @@ class Limit:
     """A row of the plan that joins shares: `elastic` is the place of what a block counts beyond its share (`Split.elastic`)."""
 
     row: int
-    sign: float  # 1: at most, -1: at least
+    sign: float  # 1: at most, -1: at least; of an equation, the side that costs something
     elastic: int
     blocks: np.ndarray
     columns: np.ndarray  # plan columns of their shares
@@ -59,7 +59,7 @@ class LimitPrices:
         told = {x.row for x in limits_of(coarse) if len(x.blocks) >= TOLD}
         found, price = [], []
         for x in limits_of(s):
-            of_row = x.sign * row_prices[x.row]
+            of_row = x.sign * row_prices[x.row] * (s.plan.lower[x.row] < s.plan.upper[x.row])
             broken = FIRST_PRICE * s.weight[x.blocks] * s.penalty[s.elastic()[x.elastic], x.blocks] / x.each
             if x.row in told and of_row > LEAST * broken.max():
                 found.append(x)
@@ -139,26 +139,31 @@ class LimitPrices:
 def limits_of(s: Split) -> list[Limit]:
     """Rows of the plan that join shares which blocks may exceed at a cost, where shares stand in no other row and all else in
     the row is bounded (otherwise only one price keeps the whole from running away)."""
-    private, p, out = s.private(), s.plan, []
+    p, out = s.plan, []
     matrix = p.matrix.tocsc()
     matrix.eliminate_zeros()
     rows_of = np.diff(matrix.indptr)
     bounded = np.isfinite(p.column_lower) & np.isfinite(p.column_upper)
-    for place, j in enumerate(s.elastic()):
-        mine = np.flatnonzero(s.col == j)
-        links = np.flatnonzero((s.row == s.row[mine[0]]) & (s.col >= s.n_own))
-        links = links[private[s.col[links] - s.n_own]]
-        if len(mine) != 1 or len(links) != 1:
-            continue
-        columns = s.links[s.col[links[0]] - s.n_own]
-        step = float(s.value.base[mine[0]] / s.value.base[links[0]])
+    for place, columns, step in shares_of(s):
         joined = matrix[:, columns].tocoo()
         for row in np.unique(joined.row):
             of = joined.row == row
             share, each = columns[joined.col[of]], joined.data[of] * step
             others = np.setdiff1d(p.matrix[row].indices, share)
-            sign = 1.0 if np.isinf(p.lower[row]) else -1.0
-            one_side = np.isinf(p.lower[row]) != np.isinf(p.upper[row]) and (sign * each > 0).all()
-            if one_side and (rows_of[share] == 1).all() and bounded[others].all():
+            sign = float(np.sign(each[0]))
+            side = np.isinf(p.lower[row] if sign > 0 else p.upper[row]) or p.lower[row] == p.upper[row]
+            if side and (sign * each > 0).all() and (rows_of[share] == 1).all() and bounded[others].all():
                 out.append(Limit(int(row), sign, place, joined.col[of], share, step, np.abs(each)))
     return out
+
+
+def shares_of(s: Split) -> Iterator[tuple[int, np.ndarray, float]]:
+    """Of each elastic column whose row has one private linking column: its place, the plan columns (blocks,), and by what they
+    grow for one more of it."""
+    private = s.private()
+    for place, j in enumerate(s.elastic()):
+        mine = np.flatnonzero(s.col == j)
+        links = np.flatnonzero((s.row == s.row[mine[0]]) & (s.col >= s.n_own))
+        links = links[private[s.col[links] - s.n_own]]
+        if len(mine) == 1 and len(links) == 1:
+            yield place, s.links[s.col[links[0]] - s.n_own], float(s.value.base[mine[0]] / s.value.base[links[0]])

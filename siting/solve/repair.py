@@ -1,7 +1,8 @@
 """Plans of whole modules that break no rule, near a plan that breaks some because that is cheap.
 
-First broken rules are dear, and dearer where that does not help. What is still broken is asked for, and more than that: the
-least point of some cuts always breaks a little.
+First broken rules are dear, and dearer where that does not help. What a few blocks break of a limit on many, others keep for
+them (`moved_shares`); then capacity follows the prices, then shares too. What is still broken is asked for, and more than that:
+the least point of some cuts always breaks a little.
 
 A limit that has a price (`limit_prices`) gets shares in the end. Where a plan counts more than the limit allows, though no
 other rule is broken, capacity is added: that breaks none.
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .limit_prices import LimitPrices
+from .moved_shares import MovedShares
 from .rounds import CHARGE, DEAREST, KEPT, ROUNDING, Best
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 DEARER = (1e-3, 1e-2)  # prices, or ten times that before
 DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
 SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
+MOVED = 0.7  # of what is broken: what may be left by moving it, to go on
 ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds, and how many of them in vain
 WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
 PUSH = 1.0  # of what is broken: asked for beyond it
@@ -49,7 +52,7 @@ class Repair:
             price, of_limits = rounds.price.copy(), limits.elastic
             price[of_limits] = np.clip(CHARGE * limits.charged(price)[of_limits].max(axis=1), DEARER[0], DEAREST)
             rounds.limits, rounds.price = None, price
-            best = self._mended(rounds.look(limits.shared(best.plan, best.found)))
+            best = self._mended(self._moved(rounds.look(limits.shared(best.plan, best.found))))
             rounds.limits = limits
         rounds.only(None)
         rounds.price = self.before
@@ -66,10 +69,27 @@ class Repair:
             if same or not rounds.breaks(best) or not self.going():
                 break
             rounds.price = price
-            best = rounds.look(best.plan)
-            best = rounds.better_nearby(best, self.enough, "repair", self.run.going_for(DEAR_SHARE), True, DEAR_ROOM)
+            best = self._moved(rounds.look(best.plan))
+            for shares in (False, True):  # at first capacity alone: few columns, and the cuts of this plan hold for them
+                if rounds.breaks(best):
+                    going = self.run.going_for(DEAR_SHARE)
+                    best = rounds.better_nearby(best, self.enough, "repair", going, True, DEAR_ROOM, shares)
+                    best = self._moved(best)
             if rounds.breaks(best):
                 best = self._mended(best)
+        return best
+
+    def _moved(self, best: Best) -> Best:
+        """What blocks break of limits on many is moved to others, as long as that helps."""
+        rounds, shares = self.rounds, MovedShares(self.split)
+        while rounds.breaks(best) and self.going():
+            plan = shares.of(best.plan, best.found)
+            if np.array_equal(plan, best.plan):
+                break
+            found = rounds.look(plan)
+            if found.worth > MOVED * best.worth:
+                break
+            best = found
         return best
 
     def _mended(self, best: Best) -> Best:

@@ -139,12 +139,20 @@ class Rounds:
         return best
 
     def better_nearby(
-        self, best: Best, gap: float, stage: str, going: Callable[[], bool], matters: bool, room: float = NEARBY
+        self,
+        best: Best,
+        gap: float,
+        stage: str,
+        going: Callable[[], bool],
+        matters: bool,
+        room: float = NEARBY,
+        shares: bool = True,
     ) -> Best:
         """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`
-        (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003)."""
+        (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003). Without `shares`, those stay
+        as they are."""
         while going():
-            with self.master.within(*self.around(best.plan, room)):
+            with self.master.within(*self.around(best.plan, room, shares)):
                 least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             self.run.progress(stage)
             promised = best.value - least.bound
@@ -199,9 +207,11 @@ class Rounds:
         self.only(None)
         return self.master.relaxation(max(self.run.seconds_left(), 1.0), PATIENT * self._round_s)
 
-    def around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds within `room` of the largest of each column's kind."""
+    def around(self, plan: np.ndarray, room: float, shares: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds within `room` of the largest of each column's kind; without `shares`, of all but those."""
         room_mw = room * self.split.typical(plan)
+        if not shares:
+            room_mw[self.split.links[self.split.private()]] = 0.0
         if self.limits is not None:
             room_mw[self.limits.columns] = np.inf
         return plan - room_mw, plan + room_mw

@@ -1,0 +1,52 @@
+"""Shares moved between blocks: what some break of a limit on many, others keep for them.
+
+Under whole modules a plan of the relaxation has shares that a block or two cannot keep: a day that is to train more than its
+halls can do, a night that is to hand on more energy than the battery holds. Each of these keeps what it can, and that is
+its share; what is then missing (or too much) is for the others of the limit, in equal parts, but for those that broke theirs
+before. What is moved is little beside what all blocks do, so a few rounds end it where rounds of cuts take dozens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .limit_prices import limits_of, shares_of
+from .split import Split
+from .subproblem import Evaluation
+
+TINY = 1e-300
+
+
+class MovedShares:
+    """One plan's shares, move by move."""
+
+    def __init__(self, s: Split):
+        self.split, self.limits = s, limits_of(s)
+        self.alone = [(place, columns, step) for place, columns, step in shares_of(s) if _nobody_minds(s, columns, step)]
+        self.full = np.zeros(s.n_plan, bool)  # shares of blocks that broke theirs
+
+    def of(self, plan: np.ndarray, found: Sequence[Evaluation]) -> np.ndarray:
+        """The plan with what its blocks can keep as their shares; those of a limit that has no others left stay."""
+        out, p = plan.copy(), self.split.plan
+        for x in self.limits:
+            over = np.array([found[d].broken[x.elastic] for d in x.blocks])
+            self.full[x.columns] |= over > 0
+            others = ~self.full[x.columns]
+            room = x.sign * ((p.upper if x.sign > 0 else p.lower)[x.row] - float((p.matrix[x.row] @ plan)[0]))
+            missing = max(float(x.each @ over) - max(room, 0.0), 0.0)
+            share = plan[x.columns] + x.step * (over - others * missing / max(x.each @ others, TINY))
+            held = (share >= p.column_lower[x.columns]) & (share <= p.column_upper[x.columns])
+            if held.all() and (others.any() or missing == 0):
+                out[x.columns] = share
+        for place, columns, step in self.alone:
+            np.add.at(out, columns, step * np.array([e.broken[place] for e in found]))
+        return np.clip(out, p.column_lower, p.column_upper)
+
+
+def _nobody_minds(s: Split, columns: np.ndarray, step: float) -> bool:
+    """Whether these plan columns may move by `step` under every row of the plan."""
+    of = s.plan.matrix.tocsc()[:, columns].tocoo()
+    moves = of.data * step
+    return bool(np.all(((moves <= 0) | np.isinf(s.plan.upper[of.row])) & ((moves >= 0) | np.isinf(s.plan.lower[of.row]))))
