@@ -16,7 +16,7 @@ round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -144,7 +144,15 @@ def limits_of(s: Split) -> list[Limit]:
     matrix.eliminate_zeros()
     rows_of = np.diff(matrix.indptr)
     bounded = np.isfinite(p.column_lower) & np.isfinite(p.column_upper)
-    for place, columns, step in shares_of(s):
+    private = s.private()
+    for place, j in enumerate(s.elastic()):
+        mine = np.flatnonzero(s.col == j)
+        links = np.flatnonzero((s.row == s.row[mine[0]]) & (s.col >= s.n_own))
+        links = links[private[s.col[links] - s.n_own]]
+        if len(mine) != 1 or len(links) != 1:
+            continue
+        columns = s.links[s.col[links[0]] - s.n_own]
+        step = float(s.value.base[mine[0]] / s.value.base[links[0]])
         joined = matrix[:, columns].tocoo()
         for row in np.unique(joined.row):
             of = joined.row == row
@@ -155,15 +163,3 @@ def limits_of(s: Split) -> list[Limit]:
             if side and (sign * each > 0).all() and (rows_of[share] == 1).all() and bounded[others].all():
                 out.append(Limit(int(row), sign, place, joined.col[of], share, step, np.abs(each)))
     return out
-
-
-def shares_of(s: Split) -> Iterator[tuple[int, np.ndarray, float]]:
-    """Of each elastic column whose row has one private linking column: its place, the plan columns (blocks,), and by what they
-    grow for one more of it."""
-    private = s.private()
-    for place, j in enumerate(s.elastic()):
-        mine = np.flatnonzero(s.col == j)
-        links = np.flatnonzero((s.row == s.row[mine[0]]) & (s.col >= s.n_own))
-        links = links[private[s.col[links] - s.n_own]]
-        if len(mine) == 1 and len(links) == 1:
-            yield place, s.links[s.col[links[0]] - s.n_own], float(s.value.base[mine[0]] / s.value.base[links[0]])

@@ -1,9 +1,9 @@
 """Shares moved between blocks: what some break of a limit on many, others keep for them.
 
-Under whole modules a plan of the relaxation has shares that a block or two cannot keep: a day that is to train more than its
-halls can do, a night that is to hand on more energy than the battery holds. Each of these keeps what it can, and that is
-its share; what is then missing (or too much) is for the others of the limit, in equal parts, but for those that broke theirs
-before. What is moved is little beside what all blocks do, so a few rounds end it where rounds of cuts take dozens.
+Under whole modules a plan of the relaxation has shares that some blocks cannot keep: a day that is to train more than its halls
+can do, a windless one that is to cause less carbon. Each of these keeps what it can, and that is its share; what is then
+missing (or too much) is for the others of the limit, in equal parts, but for those that broke theirs before. What is moved
+is little beside what all blocks do, so a few rounds end it where rounds of cuts take dozens.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .limit_prices import limits_of, shares_of
+from .limit_prices import limits_of
 from .split import Split
 from .subproblem import Evaluation
 
@@ -24,7 +24,6 @@ class MovedShares:
 
     def __init__(self, s: Split):
         self.split, self.limits = s, limits_of(s)
-        self.alone = [(place, columns, step) for place, columns, step in shares_of(s) if _nobody_minds(s, columns, step)]
         self.full = np.zeros(s.n_plan, bool)  # shares of blocks that broke theirs
 
     def of(self, plan: np.ndarray, found: Sequence[Evaluation]) -> np.ndarray:
@@ -40,13 +39,4 @@ class MovedShares:
             held = (share >= p.column_lower[x.columns]) & (share <= p.column_upper[x.columns])
             if held.all() and (others.any() or missing == 0):
                 out[x.columns] = share
-        for place, columns, step in self.alone:
-            np.add.at(out, columns, step * np.array([e.broken[place] for e in found]))
-        return np.clip(out, p.column_lower, p.column_upper)
-
-
-def _nobody_minds(s: Split, columns: np.ndarray, step: float) -> bool:
-    """Whether these plan columns may move by `step` under every row of the plan."""
-    of = s.plan.matrix.tocsc()[:, columns].tocoo()
-    moves = of.data * step
-    return bool(np.all(((moves <= 0) | np.isinf(s.plan.upper[of.row])) & ((moves >= 0) | np.isinf(s.plan.lower[of.row]))))
+        return out

@@ -1,4 +1,4 @@
-"""Rows that bound one column alone: their bounds by hand, and the values of blocks beside SciPy, which is given them as rows."""
+"""Rows that bound one column alone: bounds by hand, and the values of blocks beside SciPy, which is given them as rows."""
 
 from __future__ import annotations
 
