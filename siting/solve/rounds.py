@@ -6,9 +6,9 @@ Ben-Ameur and Neto, "Acceleration of cutting-plane and column generation algorit
 rows, may be the new best plan, and gives a cut for each block that is solved.
 
 At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
-"Selected topics in column generation", Operations Research 53, 2005). Whenever those are settled, it is asked with all
-sites: its bound then holds for all of them, or the sites that it wants join. What a MW at a closed site is worth is in
-every cut (`site_pricing`).
+"Selected topics in column generation", Operations Research 53, 2005). When those are nearly settled, and at last, it is
+asked with all sites: its bound then holds for all of them, or the sites that it wants join. What a MW at a closed site is
+worth is in every cut (`site_pricing`).
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
