@@ -56,10 +56,11 @@ class LimitPrices:
     def told(cls, s: Split, coarse: Split, row_prices: np.ndarray, plan: np.ndarray) -> LimitPrices | None:
         """Of the limits that cost something at `row_prices` (rows of the plan), which some blocks of `coarse` told; `plan` has
         shares of the usual size. None where there are none."""
-        told = {x.row for x in limits_of(coarse) if len(x.blocks) >= TOLD}
+        equation = s.plan.lower == s.plan.upper  # a little off its price, all blocks would do far too much, or too little
+        told = {x.row for x in limits_of(coarse) if len(x.blocks) >= TOLD and not equation[x.row]}
         found, price = [], []
         for x in limits_of(s):
-            of_row = x.sign * row_prices[x.row] * (s.plan.lower[x.row] < s.plan.upper[x.row])
+            of_row = x.sign * row_prices[x.row]
             broken = FIRST_PRICE * s.weight[x.blocks] * s.penalty[s.elastic()[x.elastic], x.blocks] / x.each
             if x.row in told and of_row > LEAST * broken.max():
                 found.append(x)
@@ -139,12 +140,11 @@ class LimitPrices:
 def limits_of(s: Split) -> list[Limit]:
     """Rows of the plan that join shares which blocks may exceed at a cost, where shares stand in no other row and all else in
     the row is bounded (otherwise only one price keeps the whole from running away)."""
-    p, out = s.plan, []
+    private, p, out = s.private(), s.plan, []
     matrix = p.matrix.tocsc()
     matrix.eliminate_zeros()
     rows_of = np.diff(matrix.indptr)
     bounded = np.isfinite(p.column_lower) & np.isfinite(p.column_upper)
-    private = s.private()
     for place, j in enumerate(s.elastic()):
         mine = np.flatnonzero(s.col == j)
         links = np.flatnonzero((s.row == s.row[mine[0]]) & (s.col >= s.n_own))
