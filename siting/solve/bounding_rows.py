@@ -19,10 +19,7 @@ class BoundingRows:
     """One row a column at most; others stay rows. Time: the non-zeros of these rows, once a block."""
 
     def __init__(self, s: Split):
-        own = s.col < s.n_own
-        least, most = s.value.base.copy(), s.value.base.copy()
-        least[s.value.where] = s.value.table.min(axis=1, initial=np.inf)
-        most[s.value.where] = s.value.table.max(axis=1, initial=-np.inf)
+        own, (least, most) = s.col < s.n_own, s.value.ends()
         alone = np.bincount(s.row[own], minlength=s.n_rows) == 1
         found = np.flatnonzero(own & alone[s.row] & ((least > SURE) | (most < -SURE)))
         self.columns, first = np.unique(s.col[found], return_index=True)

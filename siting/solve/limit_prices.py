@@ -22,7 +22,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .split import FIRST_PRICE, Split
+from .split import FIRST_PRICE, Plan, Split
 from .subproblem import Evaluation
 
 FAR = 2.0  # times the largest share of a plan: out of the way
@@ -41,6 +41,14 @@ class Limit:
     columns: np.ndarray  # plan columns of their shares
     step: float  # that a share grows by for one more of the elastic column
     each: np.ndarray  # of the limit that one more of the elastic column takes, in a block
+
+    def room(self, p: Plan, plan: np.ndarray) -> float:
+        """What this plan leaves of the limit."""
+        return self.sign * float((p.upper if self.sign > 0 else p.lower)[self.row] - (p.matrix[self.row] @ plan)[0])
+
+    def over(self, found: Sequence[Evaluation]) -> np.ndarray:
+        """(blocks,) What they count beyond their shares."""
+        return np.array([found[d].broken[self.elastic] for d in self.blocks])
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,7 @@ class LimitPrices:
 
     def room(self, plan: np.ndarray) -> np.ndarray:
         """(limits,) What this plan leaves of each limit."""
-        p, rows = self.split.plan, [x.row for x in self.limits]
-        sign = np.array([x.sign for x in self.limits])
-        return sign * (np.where(sign > 0, p.upper[rows], p.lower[rows]) - p.matrix[rows] @ plan)
+        return np.array([x.room(self.split.plan, plan) for x in self.limits])
 
     def counted(self, plan: np.ndarray, found: Sequence[Evaluation]) -> np.ndarray:
         """(limits,) What all blocks count, whatever its sign."""
@@ -133,7 +139,7 @@ class LimitPrices:
         """The plan with what each block counts as its share."""
         out = plan.copy()
         for x in self.limits:
-            out[x.columns] += x.step * np.array([found[d].broken[x.elastic] for d in x.blocks])
+            out[x.columns] += x.step * x.over(found)
         return out
 
 

@@ -30,11 +30,10 @@ class MovedShares:
         """The plan with what its blocks can keep as their shares; those of a limit that has no others left stay."""
         out, p = plan.copy(), self.split.plan
         for x in self.limits:
-            over = np.array([found[d].broken[x.elastic] for d in x.blocks])
+            over = x.over(found)
             self.full[x.columns] |= over > 0
             others = ~self.full[x.columns]
-            room = x.sign * ((p.upper if x.sign > 0 else p.lower)[x.row] - float((p.matrix[x.row] @ plan)[0]))
-            missing = max(float(x.each @ over) - max(room, 0.0), 0.0)
+            missing = max(float(x.each @ over) - max(x.room(p, plan), 0.0), 0.0)
             share = plan[x.columns] + x.step * (over - others * missing / max(x.each @ others, TINY))
             held = (share >= p.column_lower[x.columns]) & (share <= p.column_upper[x.columns])
             if held.all() and (others.any() or missing == 0):

@@ -63,6 +63,12 @@ class Values:
         out[self.where] = self.table[:, d]
         return out
 
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """The least and the most of each over the blocks."""
+        least, most = self.base.copy(), self.base.copy()
+        least[self.where], most[self.where] = self.table.min(axis=1, initial=np.inf), self.table.max(axis=1, initial=-np.inf)
+        return least, most
+
     def all(self, n_blocks: int) -> np.ndarray:
         """All values, (n, blocks)."""
         out = np.repeat(self.base[:, None], n_blocks, axis=1)

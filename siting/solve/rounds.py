@@ -117,8 +117,7 @@ class Rounds:
             if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
             if best is not None and best.value - self.low <= run.allowed(best.value, ask_at if some and joins else gap):
-                wanted = self._asked(best, gap, going, proves) if some and joins else None
-                if wanted is None:
+                if not (some and joins and self._more_join(best, gap, going, proves)):
                     break
                 ask_at = max(ask_at / 2, gap)
                 self.low, some = -np.inf, self.only(run.sites)
@@ -184,26 +183,27 @@ class Rounds:
             self.only(None)
             self.master.fix(plan)
 
-    def _asked(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> Step | None:
-        """The master is asked with all sites. None where that proves the best plan within `gap`; else its least point with
-        the sites that it wants, which join those that `best` uses in `sites`."""
+    def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
+        """The master is asked with all sites. Unless that proves the best plan within `gap`, the sites that it wants join
+        those that `best` uses."""
         run, last = self.run, -np.inf
         while True:
             least = self._of_all_sites()
             if not len(least.plan):
-                return None
+                return False
             if proves:
                 run.bound = max(run.bound, least.bound)
             if best.value - least.bound <= run.allowed(best.value, gap):
-                return None
+                return False
             if not going() or least.bound - last < STALL * (best.value - least.bound):
                 break
             last = least.bound
             self.look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
         run.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
-        return least
+        return True
 
     def _of_all_sites(self) -> Step:
+        """The master's least point where it may use all sites: a larger LP, for which it has the time of some rounds."""
         self.only(None)
         return self.master.relaxation(max(self.run.seconds_left(), 1.0), PATIENT * self._round_s)
 

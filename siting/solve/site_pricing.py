@@ -48,7 +48,8 @@ class SitePricing:
         of, closed = s.site_of, np.append(~opened, False)
         self._rows = np.flatnonzero(closed[of.row])
         self._twins = self._rows_of_donors(s)
-        self._by_column = sp.csr_matrix((np.arange(len(s.col)), (s.col, s.row)), (s.n_own + len(s.links), s.n_rows))
+        self._by_column = np.argsort(s.col, kind="stable")
+        self._index = s.row[self._by_column], np.searchsorted(s.col[self._by_column], np.arange(s.n_own + len(s.links) + 1))
         packs = self._packs(s)
         self._packing = self._rows[packs[self._rows]]
         inside = np.flatnonzero(packs[s.row] & closed[of.row[s.row]])
@@ -73,9 +74,7 @@ class SitePricing:
     @staticmethod
     def _packs(s: Split) -> np.ndarray:
         """(rows,) Whether own columns have no negative coefficient in any block, and the row is bounded from above alone."""
-        own = s.col < s.n_own
-        least = s.value.base.copy()
-        least[s.value.where] = s.value.table.min(axis=1, initial=np.inf)
+        own, (least, _) = s.col < s.n_own, s.value.ends()
         negative = np.bincount(s.row[own], weights=least[own] < 0, minlength=s.n_rows) > 0
         bounded_above = np.isneginf(s.lower.base) & np.isfinite(s.upper.base)
         return ~negative & bounded_above
@@ -87,8 +86,8 @@ class SitePricing:
         p[self._rows] = np.where(twins >= 0, p[twins], 0.0)
         p[self._packing] = 0.0
         p[((p > 0) & np.isinf(block.lower)) | ((p < 0) & np.isinf(block.upper))] = 0.0
-        by, value = self._by_column, block.value
-        reduced = cost - sp.csr_matrix((value[by.data], by.indices, by.indptr), by.shape) @ p
+        value = block.value
+        reduced = cost - sp.csr_matrix((value[self._by_column], *self._index), (len(cost), len(p))) @ p
         for entries, columns, at, own, rows, first, row in self._layers:
             a, left = value[entries], reduced[columns]
             ratio = np.divide(left[at], a, out=np.full(len(a), np.inf), where=own & (a > 0))

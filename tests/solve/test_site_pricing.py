@@ -65,6 +65,22 @@ def test_what_is_left_out_changes_no_value_and_its_cut_holds_everywhere(parts: S
             assert a.constant + a.slope @ there[parts.links[:, a.block]] <= b.value * (1 + 1e-6) + 1e-3
 
 
+def test_a_coefficient_in_two_parts_is_their_sum(parts: Split):
+    """The template may hold an entry twice; cuts count both."""
+    alike = np.setdiff1d(np.arange(len(parts.row)), parts.value.where)
+    first = np.array([alike[parts.col[alike] < parts.n_own][0], alike[parts.col[alike] >= parts.n_own][0]])
+    base = parts.value.base.copy()
+    base[first] /= 2
+    value = replace(parts.value, base=np.append(base, base[first]))
+    twice = replace(parts, row=np.append(parts.row, parts.row[first]), col=np.append(parts.col, parts.col[first]), value=value)
+    blocks, price, plan = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), plan_with(parts, [0, 2, 5], 0)
+    for a, b in zip(
+        Subproblems(parts).evaluate(plan, price, blocks), Subproblems(twice).evaluate(plan, price, blocks), strict=True
+    ):
+        assert b.tight and b.value == pytest.approx(a.value, rel=1e-7)
+        assert b.constant + b.slope @ plan[parts.links[:, b.block]] == pytest.approx(a.value, rel=1e-5)
+
+
 def test_the_lp_follows_the_plan_to_other_sites(parts: Split):
     """Sites join and leave one LP, warm; the values are those of a new one."""
     blocks, price, same = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), Subproblems(parts)
