@@ -147,7 +147,7 @@ def test_a_price_that_few_blocks_told_is_not_in_the_way_of_the_gap(monkeypatch: 
     """24 blocks, of which three tell the price: far from the right one. The gap closes all the same, by shares."""
     monkeypatch.setattr(limit_prices, "TOLD", 1)
     inputs = instance(4, 24, carbon_share=0.2)
-    options = inputs.study.solver.model_copy(update={"gap": GAP, "time_limit_s": 200.0})
+    options = inputs.study.solver.model_copy(update={"gap": GAP, "time_limit_s": 600.0})
     run = Decomposition(stamp(build(inputs)), options, inputs.unavoidable_cost, processes=1)
     found = run.solve()
     assert run.limits is not None
