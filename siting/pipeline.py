@@ -97,7 +97,9 @@ def solve(
         grid.bind(inputs, program)
     interrupt = interrupt or threading.Event()
     rules = PlanRules(program, grid, site_losses(inputs, program))
-    start = None if near is None else Start(plan_of(near.data, program), None if warm is None else warm.bases)
+    start = None
+    if near is not None:
+        start = Start(plan_of(near.data, program), warm.bases if warm else None, warm.cuts if warm else None)
     try:
         outcome = _solved(inputs, options, program, rules, tell, interrupt, start)
     except Infeasible as e:
@@ -107,7 +109,7 @@ def solve(
     if out := [told for key, told in EXTRAS.items() if getattr(inputs.study.solver, key) and not getattr(options, key)]:
         solution.outcome["left_out"] = ", ".join(out)
     solution.study_yaml = to_yaml(inputs.study)
-    solution.warm = Warm(outcome.bases, grid.known_of_case() if grid else None)
+    solution.warm = Warm(outcome.bases, grid.known_of_case() if grid else None, outcome.block_cuts)
     if grid:
         solution.notes |= tables(grid, inputs, program, outcome)
     if "heat_pipe" in solution.data:
@@ -152,9 +154,7 @@ def _solved(
     if options.method == "decomposition" or (options.method == "auto" and large and settle is None):
         if settle is not None:
             raise StudyError("flexible connections are settled with the whole year at once: use solver.method monolith")
-        return Decomposition(
-            program, options, least, find, tell, interrupt, seen=seen, near=None if near is None else near.plan
-        ).solve(first)
+        return Decomposition(program, options, least, find, tell, interrupt, seen=seen, near=near).solve(first)
     mono = Monolith(program, options, least, find, settle, tell, interrupt, seen, near)
     outcome = mono.solve(first)
     if options.without_each_site and not interrupt.is_set():

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 import xarray as xr
 
 from ..solve.grid_check import GridCut, Headroom
 from ..solve.joint import Joint
+from ..solve.known_cuts import Cuts, KnownCuts
 from ..solve.program import Basis, Program
 from ..solve.warm import Bases, Frame, GridRows, Warm
 
 NAME = "warm.npz"
-FORM = 1  # of the file: one of another form is not read
+FORM = 2  # of the file: one of another form is not read
 
 
 def plan_of(data: xr.Dataset, program: Program) -> np.ndarray:
@@ -51,6 +53,12 @@ def write_warm(warm: Warm, folder: Path) -> None:
         joint = {k: [*j[:-1], [(asdict(row), worth) for row, worth in j.rows]] for k, j in warm.grid.joint.items()}
         rows = [asdict(row) for row in warm.grid.rows]
         told["grid"] = {"case": warm.grid.case, "own": warm.grid.own, "rows": rows, "joint": joint}
+    if warm.cuts is not None:
+        of, slope = warm.cuts, warm.cuts.cuts.slope
+        told["cuts"] = {"blocks": of.blocks, "columns": of.columns}
+        arrays |= {"cuts_penalty": of.penalty, "cuts_price": of.price}
+        arrays |= {"cuts_block": of.cuts.block, "cuts_constant": of.cuts.constant}
+        arrays |= {"cuts_value": slope.data, "cuts_column": slope.indices, "cuts_start": slope.indptr}
     arrays["told"] = np.array(json.dumps(told, default=_plain))
     np.savez_compressed(folder / NAME, allow_pickle=False, **arrays)
 
@@ -63,7 +71,7 @@ def read_warm(folder: Path) -> Warm | None:
         told, arrays = json.loads(str(data["told"])), {name: data[name] for name in data.files if name != "told"}
     if told["form"] != FORM:
         return None
-    bases, grid = None, None
+    bases, grid, cuts = None, None, None
     if "frame" in told:
         of = {n: Basis(arrays[f"{n}_columns"], arrays[f"{n}_rows"]) for n in ("relaxation", "plan") if f"{n}_rows" in arrays}
         bases = Bases(Frame(**told["frame"]), of["relaxation"], of.get("plan"))
@@ -72,7 +80,13 @@ def read_warm(folder: Path) -> Warm | None:
         joint = {k: _joint(*parts) for k, parts in of_grid["joint"].items()}
         own, rows = [Headroom(*h) for h in of_grid["own"]], [_cut(row) for row in of_grid["rows"]]
         grid = GridRows(of_grid["case"], own, rows, joint)
-    return Warm(bases, grid)
+    if "cuts" in told:
+        starts, columns = arrays["cuts_start"], told["cuts"]["columns"]
+        shape = len(starts) - 1, len(columns)
+        slope = sp.csr_matrix((arrays["cuts_value"], arrays["cuts_column"], starts), shape)
+        of_blocks = Cuts(arrays["cuts_block"], arrays["cuts_constant"], slope)
+        cuts = KnownCuts(told["cuts"]["blocks"], columns, arrays["cuts_penalty"], arrays["cuts_price"], of_blocks)
+    return Warm(bases, grid, cuts)
 
 
 def _joint(

@@ -29,6 +29,7 @@ from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
 from .highs import Progress, Tell
+from .known_cuts import KnownCuts
 from .limit_prices import LimitPrices
 from .mean import MeanBlock
 from .nearest import nearest
@@ -37,6 +38,7 @@ from .program import Cut, Program, WideRow
 from .repair import Repair
 from .rounds import DEAREST, USED, Best, Rounds
 from .split import FIRST_PRICE, Split, split
+from .warm import Start
 
 COARSER = 8  # blocks that one stands for, from level to level
 COARSEST = 12  # blocks that need no coarser level
@@ -64,9 +66,9 @@ class Decomposition:
         interrupt: threading.Event | None = None,
         processes: int | None = None,
         seen: np.ndarray | None = None,
-        near: np.ndarray | None = None,
+        near: Start | None = None,
     ):
-        """`near`: plan columns of a solved study that differs little; a start without coarser splits, if it has them all."""
+        """`near`: a solved study that differs little; a start without coarser splits, if it has all plan columns."""
         self.program, self.options, self.unavoidable = program, options, unavoidable
         self.find_cuts, self.tell = find_cuts, tell
         self.interrupt = interrupt or threading.Event()
@@ -87,12 +89,19 @@ class Decomposition:
         """Raises Infeasible (in words) or StoppedEarly (interrupted before any plan was found)."""
         fine = split(self.program)
         self.cuts = [self._row(c) for c in first_cuts]
-        start = None if self.near is None or np.isnan(self.near).any() else nearest(fine, self.near)
-        self.sites, self.price = self._first_sites(fine, start), np.full(len(fine.elastic()), FIRST_PRICE)
+        start = None if self.near is None or np.isnan(self.near.plan).any() else nearest(fine, self.near.plan)
+        known = None if self.near is None else self.near.cuts
+        cuts = None if known is None else known.holding(self.program, fine)
+        self.price = np.full(len(fine.elastic()), FIRST_PRICE)
+        if known is not None and cuts is not None:
+            self.price = known.price
+        self.sites = self._first_sites(fine, start)
         if start is None:
             start = self._start(fine)
         rounds = Rounds(self, fine, self.price, self.processes)
         rounds.limits = self.limits
+        if cuts is not None:
+            rounds.master.know(cuts)
         try:
             return self._proven(rounds, start)
         finally:
@@ -183,6 +192,7 @@ class Decomposition:
             prices,
             self.rounds,
             effort=Effort(self.program.n_blocks, self.first_blocks, self.passes),
+            block_cuts=KnownCuts.of(self.program, rounds.split, rounds.master.cuts(), rounds.price),
         )
 
     def _whole(self, rounds: Rounds, near: Best, first: bool) -> Best | None:

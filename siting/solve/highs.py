@@ -88,16 +88,20 @@ class Highs:
         self.n_columns, self.n_rows = lp.num_col_, lp.num_row_
         self._listen()
 
-    def with_rows(self, rows: np.ndarray) -> Highs:
-        """The same model with these rows alone, as a new one."""
+    def rows(self, rows: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
+        """These rows, and their lower and upper bounds."""
         lp = self._h.getLp()
         kind = sp.csc_matrix if lp.a_matrix_.format_ == highspy.MatrixFormat.kColwise else sp.csr_matrix
         entries = (lp.a_matrix_.value_, lp.a_matrix_.index_, lp.a_matrix_.start_)
         matrix = kind(entries, (lp.num_row_, lp.num_col_)).tocsr()[rows]
-        integer = np.isin(np.arange(self.n_columns), self.integer)
-        lower, upper = np.array(lp.row_lower_)[rows], np.array(lp.row_upper_)[rows]
+        return matrix, np.array(lp.row_lower_)[rows], np.array(lp.row_upper_)[rows]
+
+    def with_rows(self, rows: np.ndarray) -> Highs:
+        """The same model with these rows alone, as a new one."""
+        lp, integer = self._h.getLp(), np.isin(np.arange(self.n_columns), self.integer)
         columns = np.array(lp.col_lower_), np.array(lp.col_upper_)
         cost = np.array(lp.col_cost_) / self.scale
+        matrix, lower, upper = self.rows(rows)
         return Highs(Whole(matrix, lower, upper, *columns, cost, self._offset, integer), self.interrupt)
 
     def option(self, name: str, value: Any) -> None:

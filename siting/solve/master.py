@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from .highs import MIP, Answer, Highs, Tell
+from .known_cuts import Cuts
 from .program import INF, Cut, Whole
 from .split import Split
 from .subproblem import Evaluation
@@ -66,25 +67,33 @@ class Master:
     def add(self, found: list[Evaluation], pushed: np.ndarray | None = None) -> None:
         """The cuts of one round. `pushed` (found,): what each asks for beyond the truth; such rows prove nothing and are for
         a while (`drop_pushed`)."""
-        s = self.split
-        block = np.array([e.block for e in found])
-        slope, at = np.concatenate([e.slope for e in found]), s.links[:, block].T.ravel()
-        starts = np.arange(len(found) + 1) * len(s.links)
-        cuts = sp.csr_matrix((slope, at, starts), (len(found), s.n_plan))
-        cuts.sum_duplicates()
-        row, at, value = np.repeat(np.arange(len(found)), np.diff(cuts.indptr)), cuts.indices, -cuts.data / self.unit
+        block, constant = np.array([e.block for e in found]), np.array([e.constant for e in found])
+        slope, at = np.concatenate([e.slope for e in found]), self.split.links[:, block].T.ravel()
+        starts = np.arange(len(found) + 1) * len(self.split.links)
+        slopes = sp.csr_matrix((slope, at, starts), (len(found), self.n_plan))
+        slopes.sum_duplicates()
+        self.know(Cuts(block, constant if pushed is None else constant + pushed, slopes), 0 if pushed is None else PUSHED)
+
+    def know(self, cuts: Cuts, idle: int = 0) -> None:
+        """Cuts that hold; those of a solved study too."""
+        n, slopes = len(cuts.block), cuts.slope
+        row, at, value = np.repeat(np.arange(n), np.diff(slopes.indptr)), slopes.indices, -slopes.data / self.unit
         keep = np.abs(value) > SMALLEST
         low, high = self.lower[at], self.upper[at]
         small = ~keep & np.isfinite(low) & np.isfinite(high)
         worst = np.maximum(value[small] * low[small], value[small] * high[small])
-        constant = np.array([e.constant for e in found]) + (0.0 if pushed is None else pushed)
-        constant -= np.bincount(row[small], worst, len(found)) * self.unit
-        cuts.data[~keep] = 0.0
-        cuts.eliminate_zeros()
-        theta = sp.csr_matrix((np.ones(len(found)), (np.arange(len(found)), block)), (len(found), s.n_blocks))
-        rows = sp.hstack([-cuts / self.unit, theta]).tocsr()
-        self.highs.add_rows(constant / self.unit, rows.indptr[:-1], rows.indices, rows.data)
-        self._idle = np.append(self._idle, np.full(len(found), 0 if pushed is None else PUSHED))
+        lower = cuts.constant / self.unit - np.bincount(row[small], worst, n)
+        kept = sp.csr_matrix((value[keep], (row[keep], at[keep])), slopes.shape)
+        theta = sp.csr_matrix((np.ones(n), (np.arange(n), cuts.block)), (n, self.split.n_blocks))
+        rows = sp.hstack([kept, theta]).tocsr()
+        self.highs.add_rows(lower, rows.indptr[:-1], rows.indices, rows.data)
+        self._idle = np.append(self._idle, np.full(n, idle))
+
+    def cuts(self) -> Cuts:
+        """All that hold."""
+        rows, lower, _ = self.highs.rows(np.flatnonzero((self._idle >= 0) | (self._idle == PROOF)) + self._first)
+        block = rows[:, self.n_plan :].indices  # one θ a row
+        return Cuts(block, lower * self.unit, -rows[:, : self.n_plan] * self.unit)
 
     def add_grid(self, cut: Cut) -> None:
         """A row of the grid over plan columns; never dropped."""

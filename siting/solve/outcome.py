@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .known_cuts import KnownCuts
 from .program import Cut
 from .warm import Bases
 
@@ -47,6 +48,7 @@ class Outcome:
     waiting: pd.DataFrame | None = None
     effort: Effort | None = None
     bases: Bases | None = None
+    block_cuts: KnownCuts | None = None
 
     @property
     def gap(self) -> float:

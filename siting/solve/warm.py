@@ -1,4 +1,4 @@
-"""What a solved program leaves for one that differs little: two bases, and rows of the grid.
+"""What a solved program leaves for one that differs little: two bases, cuts of its blocks, and rows of the grid.
 
 A basis is where the simplex method begins: a wrong one costs time, never truth. So columns and rows are matched by their
 labels; a column without counterpart starts at a bound, a row without one in the basis, and HiGHS completes what is then no
@@ -19,6 +19,7 @@ from ..inputs.fingerprint import fingerprint
 from ..inputs.headroom import GridCase
 from .grid_check import GridCut, Headroom
 from .joint import Joint
+from .known_cuts import KnownCuts
 from .program import Basis, Cut, Program, Whole
 
 LOWER, BASIC, UPPER, ZERO = range(4)  # as HiGHS numbers them
@@ -74,10 +75,12 @@ class Bases:
 
 
 class Start(NamedTuple):
-    """A solved study, for a program that differs little: values of its plan columns (NaN where it has none), and its bases."""
+    """A solved study, for a program that differs little: values of its plan columns (NaN where it has none), and what it left
+    of one matrix or of blocks."""
 
     plan: np.ndarray
-    bases: Bases | None
+    bases: Bases | None = None
+    cuts: KnownCuts | None = None
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,11 @@ class GridRows:
 
 @dataclass(frozen=True)
 class Warm:
-    """What a solve leaves behind; None where there is nothing of it (no grid, or solved block by block)."""
+    """What a solve leaves behind: of one matrix its bases, of blocks their cuts; None where there is nothing of it."""
 
     bases: Bases | None
     grid: GridRows | None
+    cuts: KnownCuts | None = None
 
 
 def _key(cut: Cut) -> str:
