@@ -2,11 +2,12 @@
 
     0  the mean block's plan: the sites that the master may use at first (`rounds`); all of them in the end
     1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound
-    2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; limits on many blocks have
-       the price that 1 told (`limit_prices`), instead of shares, until 4
+    2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; at first with the sites of
+       1 alone, and limits on many blocks have the price that 1 told (`limit_prices`), instead of shares, until 4
     3  whole modules, at first by a dive in the master, then by its MIP, which has a better bound too; rounds settle the rest
     4  that plan, repaired until it breaks no rule (`repair`), is the run's best plan if it is cheaper
-    5  what that plan broke costs more where it was too cheap: 2 again
+    5  2 again, from that plan, with all sites that the master wants: the bound is of all; what the plan broke costs more where
+       it was too cheap
     6  repeat 3 and 4 with all cuts until plan and bound are within the gap asked for
 
 Rows of the grid are added to the master as they are found violated.
@@ -50,7 +51,8 @@ START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
 GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
-RELAXATION_SHARE, PLAN_SHARE = 0.6, 0.3  # of the time left, at most, for the relaxation, and to settle a plan of whole modules
+FIRST_SHARE, RELAXATION_SHARE = 0.4, 0.6  # of the time left, at most, for the first relaxation, and for a later one
+PLAN_SHARE = 0.3  # of the time left, at most, to settle a plan of whole modules
 
 
 class Decomposition:
@@ -137,7 +139,8 @@ class Decomposition:
 
     def _proven(self, rounds: Rounds, start: np.ndarray | None) -> Outcome:
         gap, best, status, in_vain, first = self.options.gap, None, "limit", 0, True
-        relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(RELAXATION_SHARE), proves=True)
+        joined = self.sites is None or bool(self.sites.all())
+        relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(FIRST_SHARE), proves=True)
         prices = rounds.master.grid_prices
         while relaxed is not None and (best is None or self.going()):
             chosen = self._whole(rounds, relaxed if first else best or relaxed, first) if rounds.integer else relaxed
@@ -146,7 +149,7 @@ class Decomposition:
                 if not self._more_time_for_modules():
                     break
                 continue
-            if rounds.integer and rounds.low >= self.incumbent and not self._closed(best):
+            if rounds.integer and rounds.low >= self.incumbent and not self.closed():
                 continue  # these whole modules cannot be better than the best plan
             if best is None:  # a run without any plan is worth nothing
                 self._deadline = self.start + (1 + GRACE) * self.options.time_limit_s
@@ -154,7 +157,7 @@ class Decomposition:
             self._deadline = self.start + self.options.time_limit_s
             if plan is not None and plan.value < self.incumbent:
                 best, self.incumbent = plan, plan.value
-            if self._closed(best) or not self.going():
+            if self.closed() or not self.going():
                 break
             charged, priced = False, rounds.limits is not None
             if rounds.limits is not None:  # what their prices leave open is for their shares to close
@@ -165,14 +168,14 @@ class Decomposition:
                 in_vain = 0 if charged or priced else in_vain + 1
             if best is None and in_vain == IN_VAIN:
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
-            if charged or priced or not rounds.integer:  # rules cost more: the relaxation again, and a first choice near it
-                gap, first = (gap if rounds.integer else gap * OF_GAP), charged and plan is not None
-                relaxed = rounds.settle(
-                    (best or chosen).plan, gap * OF_GAP, "relaxation", self.going_for(RELAXATION_SHARE), True
-                )
+            if charged or priced or not joined or not rounds.integer:  # the relaxation again, and a first choice near it
+                gap = gap * OF_GAP if joined and not rounds.integer else gap
+                first = not joined or (charged and plan is not None)
+                going, joined = self.going_for(RELAXATION_SHARE), True
+                relaxed = rounds.settle((best or chosen).plan, gap * OF_GAP, "relaxation", going, True, joins=True)
         if best is None:
             raise StoppedEarly("time or patience ended before any plan was found; allow more (solver.time_limit_s)")
-        if self._closed(best):
+        if self.closed():
             status = "optimal"
         elif self.interrupt.is_set():
             status = "interrupted"
@@ -213,8 +216,9 @@ class Decomposition:
         self._mip_share = min(2 * self._mip_share, 1.0)
         return more
 
-    def _closed(self, best: Best | None) -> bool:
-        return best is not None and best.value - self.bound <= self.allowed(best.value)
+    def closed(self) -> bool:
+        """Whether the gap asked for is proven."""
+        return bool(np.isfinite(self.incumbent)) and self.incumbent - self.bound <= self.allowed(self.incumbent)
 
     def violated(self, plan: np.ndarray) -> list[Cut]:
         """Rows of the grid that this plan violates; they are kept."""

@@ -6,9 +6,9 @@ Ben-Ameur and Neto, "Acceleration of cutting-plane and column generation algorit
 rows, may be the new best plan, and gives a cut for each block that is solved.
 
 At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
-"Selected topics in column generation", Operations Research 53, 2005). When those are nearly settled, and at last, it is
-asked with all sites: its bound then holds for all of them, or the sites that it wants join. What a MW at a closed site is
-worth is in every cut (`site_pricing`).
+"Selected topics in column generation", Operations Research 53, 2005). When there is a plan of whole modules, and rounds are
+nearly settled, it is asked with all sites: its bound then holds for all of them, or the sites that it wants join. What a MW at
+a closed site is worth is in every cut (`site_pricing`).
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
@@ -91,9 +91,9 @@ class Rounds:
         joins: bool = False,
     ) -> Best | None:
         """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
-        `proves` lets the bound be the run's, of all sites; `joins` lets other sites join. Stops when not `going`; None where
-        no plan was looked at."""
-        run, self.low, ask_at, joins = self.run, -np.inf, EARLY * gap, joins or proves
+        `proves` lets the bound be the run's, where it is of all sites; `joins` lets other sites join. Stops when not `going`;
+        None where no plan was looked at."""
+        run, self.low, ask_at = self.run, -np.inf, EARLY * gap
         self._grid_rows()
         best = None if start is None or not self.servable(start, proves or fixed) else self.look(start)
         some = not fixed and self.only(run.sites)
@@ -114,6 +114,8 @@ class Rounds:
             if proves and not some:
                 run.bound = max(run.bound, self.low)
             run.progress(stage)
+            if run.closed():
+                break
             if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
             if best is not None and best.value - self.low <= run.allowed(best.value, ask_at if some and joins else gap):
@@ -193,7 +195,7 @@ class Rounds:
                 return False
             if proves:
                 run.bound = max(run.bound, least.bound)
-            if best.value - least.bound <= run.allowed(best.value, gap):
+            if run.closed() or best.value - least.bound <= run.allowed(best.value, gap):
                 return False
             if not going() or least.bound - last < STALL * (best.value - least.bound):
                 break

@@ -49,7 +49,8 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Split:
-    """Template columns are the block's own (`n_own`), then the linking ones; costs are per occurrence of a block."""
+    """Template columns are the block's own (`n_own`), then the linking ones; costs are per occurrence of a block. Entries are
+    ordered by column."""
 
     plan: Plan
     constant: float
@@ -178,7 +179,7 @@ class Split:
         )
 
         def of_stands(v: Values) -> Values:
-            return Values(v.base, v.where, v.table[:, stands])
+            return Values(v.base, v.where, np.asfortranarray(v.table[:, stands]))
 
         return (
             replace(
@@ -189,8 +190,8 @@ class Split:
                 upper=of_stands(self.upper),
                 column_lower=of_stands(self.column_lower),
                 column_upper=of_stands(self.column_upper),
-                cost=self.cost[:, stands],
-                penalty=self.penalty[:, stands],
+                cost=np.asfortranarray(self.cost[:, stands]),
+                penalty=np.asfortranarray(self.penalty[:, stands]),
                 links=number[self.links[:, stands]],
                 weight=np.array([self.weight[r].sum() for r in runs]),
                 stage=self.stage[stands],
@@ -217,19 +218,19 @@ def split(p: Program) -> Split:
         numbers(p.plan.columns, sites),
     )
     occurrences = np.where(p.weight > 0, p.weight, 1.0)
-    h = p.hours
+    h, by_column = p.hours, np.argsort(p.hours.col, kind="stable")
     return Split(
         plan,
         constant,
-        h.row,
-        h.col,
-        h.value,
+        h.row[by_column],
+        h.col[by_column],
+        h.value.ordered(by_column),
         h.lower,
         h.upper,
         h.column_lower,
         h.column_upper,
-        hour_cost / occurrences,
-        broken / occurrences,
+        np.asfortranarray(hour_cost / occurrences),
+        np.asfortranarray(broken / occurrences),
         p.n_own,
         len(h.rows),
         p.links,

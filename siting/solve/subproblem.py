@@ -81,10 +81,10 @@ class Subproblems:
         if not np.array_equal(opened, self.pricing.opened):
             self.pricing = SitePricing(self.split, opened)
         lately = self._used > self._round - KEPT
-        if (opened & ~self.view.sites).any():
-            self.view = View(self.split, self.view.sites | opened, self.bounding)
-        elif self.view.sites.sum() > SPARE * lately.sum():
-            self.view = View(self.split, lately, self.bounding)
+        missing = (opened & ~self.view.sites).any()
+        if missing or self.view.sites.sum() > SPARE * lately.sum():
+            self._lp.clear()  # at once: one by one their memory is in pieces too small for the new ones
+            self.view = View(self.split, self.view.sites | opened if missing else lately, self.bounding)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""
@@ -123,11 +123,12 @@ class Subproblems:
         p[view.rows] = solution.row_dual
         reduced = self.pricing.extend(p, d + self._round, cost, block)
         self.bounding.price(p, reduced, block, bounds)
-        own, slope = reduced[: s.n_own], reduced[s.n_own :]
-        leans = np.where(own > 0, block.column_lower, block.column_upper)
+        rows, columns, slope = np.flatnonzero(p), np.flatnonzero(reduced[: s.n_own]), reduced[s.n_own :]
+        duals, own = p[rows], reduced[columns]
+        leans = np.where(own > 0, block.column_lower[columns], block.column_upper[columns])
         counted = np.isfinite(leans)  # a column without bound has no price: what is left there has to be rounding
         missed = bool((own[~counted] < -LEFT - ROUNDED * cost.max()).any())
-        constant = p[p > 0] @ block.lower[p > 0] + p[p < 0] @ block.upper[p < 0] + own[counted] @ leans[counted]
+        constant = duals @ np.where(duals > 0, block.lower[rows], block.upper[rows]) + own[counted] @ leans[counted]
         broken = np.zeros(len(self.elastic))
         there = view.elastic >= 0
         broken[there] = np.array(solution.col_value)[view.elastic[there]]

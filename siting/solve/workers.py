@@ -24,7 +24,10 @@ from .subproblem import Evaluation, Subproblems
 SMALL = 700_000  # non-zeros over all blocks, up to which one process is quicker
 TRIES = 3
 WATCH_S = 2.0
-NO_LIMIT = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}  # bytes: solved LPs are kept on purpose, and a restarted worker begins cold
+WORKER = {
+    "LOKY_MAX_MEMORY_LEAK_SIZE": "1e15",  # bytes: solved LPs are kept on purpose, and a restarted worker begins cold
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"),  # a worker has one core
+}
 
 _own: Subproblems | None = None  # of a worker process
 
@@ -60,7 +63,7 @@ class Workers:
         self.lost = 0
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split, os.getpid()), env=NO_LIMIT)
+        return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split, os.getpid()), env=WORKER)
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray) -> list[Evaluation]:
         """Every block at this plan, in their order."""
