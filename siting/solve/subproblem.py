@@ -59,11 +59,18 @@ class Subproblems:
         self._charge(price)
         self._choose(self.split.sites_used(plan))
         found = [self._evaluate(d, plan) for d in blocks]
-        if all(e.tight for e in found) or self._stays.all():
+        loose = [e.block for e in found if not e.tight]
+        if not loose or self._stays.all() or not self._tight_with_all(plan, loose):
             return found
         self._stays[:] = True  # a closed site could do something: from now on none is left out
         self._choose(self._every)
         return [self._evaluate(d, plan) for d in blocks]
+
+    def _tight_with_all(self, plan: np.ndarray, blocks: list[int]) -> bool:
+        """Whether a cut of these meets its value with all sites in; otherwise it is the solver's rounding that they miss."""
+        every = Subproblems(self.split)
+        every._stays[:] = True
+        return any(every.evaluate(plan, self.price, [d])[0].tight for d in blocks)
 
     def _charge(self, price: np.ndarray) -> None:
         if np.array_equal(price, self.price):
