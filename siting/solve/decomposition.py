@@ -142,7 +142,7 @@ class Decomposition:
         joined = self.sites is None or bool(self.sites.all())
         relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(FIRST_SHARE), proves=True)
         prices = rounds.master.grid_prices
-        while relaxed is not None and (best is None or self.going()):
+        while relaxed is not None and (best is None or self.going()) and not self.closed():
             chosen = self._whole(rounds, relaxed if first else best or relaxed, first) if rounds.integer else relaxed
             first = False
             if chosen is None:
