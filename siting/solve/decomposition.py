@@ -92,18 +92,15 @@ class Decomposition:
         fine = split(self.program)
         self.cuts = [self._row(c) for c in first_cuts]
         start = None if self.near is None or np.isnan(self.near.plan).any() else nearest(fine, self.near.plan)
-        known = None if self.near is None else self.near.cuts
-        cuts = None if known is None else known.holding(self.program, fine)
-        self.price = np.full(len(fine.elastic()), FIRST_PRICE)
-        if known is not None and cuts is not None:
-            self.price = known.price
+        known = self.near.cuts.holding(self.program, fine) if self.near is not None and self.near.cuts is not None else None
+        self.price = np.full(len(fine.elastic()), FIRST_PRICE) if known is None else known.price
         self.sites = self._first_sites(fine, start)
         if start is None:
             start = self._start(fine)
         rounds = Rounds(self, fine, self.price, self.processes)
         rounds.limits = self.limits
-        if cuts is not None:
-            rounds.master.know(cuts)
+        if known is not None:
+            rounds.master.know(known.cuts)
         try:
             return self._proven(rounds, start)
         finally:
@@ -149,8 +146,8 @@ class Decomposition:
                 if not self._more_time_for_modules():
                     break
                 continue
-            if rounds.integer and rounds.low >= self.incumbent and not self.closed():
-                continue  # these whole modules cannot be better than the best plan
+            if self.closed() or (rounds.integer and rounds.low >= self.incumbent):
+                continue  # the gap is proven, or these whole modules cannot be better than the best plan
             if best is None:  # a run without any plan is worth nothing
                 self._deadline = self.start + (1 + GRACE) * self.options.time_limit_s
             plan = Repair(rounds, self.going).of(chosen)

@@ -7,7 +7,7 @@ cost, as long as that is no less than what they were charged at most. With anyth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -42,15 +42,16 @@ class KnownCuts:
     def of(cls, p: Program, s: Split, cuts: Cuts, price: np.ndarray) -> KnownCuts:
         return cls(blocks_of(p, s), [str(x) for x in p.plan.columns], s.penalty[s.elastic()], price, cuts)
 
-    def holding(self, p: Program, s: Split) -> Cuts | None:
-        """The cuts in the plan columns of another program; None where they need not hold."""
+    def holding(self, p: Program, s: Split) -> KnownCuts | None:
+        """The same in the plan columns of another program; None where they need not hold there."""
         if self.blocks != blocks_of(p, s) or (s.penalty[s.elastic()] < CHARGED * self.penalty).any():
             return None
-        number = {str(x): j for j, x in enumerate(p.plan.columns)}
+        columns = [str(x) for x in p.plan.columns]
+        number = {name: j for j, name in enumerate(columns)}
         to = np.array([number.get(name, -1) for name in self.columns])
         there = np.flatnonzero(to >= 0)  # the others are linked to no block
         join = sp.csr_matrix((np.ones(len(there)), (there, to[there])), (len(to), s.n_plan))
-        return self.cuts._replace(slope=(self.cuts.slope @ join).tocsr())
+        return replace(self, columns=columns, cuts=self.cuts._replace(slope=(self.cuts.slope @ join).tocsr()))
 
 
 def blocks_of(p: Program, s: Split) -> str:

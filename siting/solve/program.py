@@ -38,8 +38,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Values:
-    """n numbers over the blocks: `base` where equal in all blocks, `table[i]` over blocks for the entries `where[i]`. A block's
-    stand together in memory, since rounds read one block after another."""
+    """n numbers over the blocks: `base` where equal in all blocks, `table[i]` over blocks for the entries `where[i]`."""
 
     base: np.ndarray
     where: np.ndarray
@@ -51,7 +50,7 @@ class Values:
         bad = [i for i in where if values[i].shape != (n_blocks,)]
         if bad:
             raise ModelError(f"{what}: a parameter's array does not hold one value per block")
-        table = np.array([values[i] for i in where], float, order="F") if where else np.empty((0, n_blocks))
+        table = np.array([values[i] for i in where], float) if where else np.empty((0, n_blocks))
         base = np.array([0.0 if isinstance(v, np.ndarray) and v.ndim else v for v in values], float)
         bad = [*np.flatnonzero(np.isnan(base)), *(where[i] for i in np.flatnonzero(np.isnan(table).any(axis=1)))]
         if bad:
@@ -63,12 +62,6 @@ class Values:
         out = self.base.copy()
         out[self.where] = self.table[:, d]
         return out
-
-    def ordered(self, by: np.ndarray) -> Values:
-        """The same in another order, `by` a permutation."""
-        place = np.empty(len(by), int)
-        place[by] = np.arange(len(by))
-        return Values(self.base[by], place[self.where], self.table)
 
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """The least and the most of each over the blocks."""

@@ -48,7 +48,8 @@ class SitePricing:
         of, closed = s.site_of, np.append(~opened, False)
         self._rows = np.flatnonzero(closed[of.row])
         self._twins = self._rows_of_donors(s)
-        self._index = s.row, np.searchsorted(s.col, np.arange(s.n_own + len(s.links) + 1))
+        self._by_column = np.argsort(s.col, kind="stable")
+        self._index = s.row[self._by_column], np.searchsorted(s.col[self._by_column], np.arange(s.n_own + len(s.links) + 1))
         packs = self._packs(s)
         self._packing = self._rows[packs[self._rows]]
         inside = np.flatnonzero(packs[s.row] & closed[of.row[s.row]])
@@ -86,7 +87,7 @@ class SitePricing:
         p[self._packing] = 0.0
         p[((p > 0) & np.isinf(block.lower)) | ((p < 0) & np.isinf(block.upper))] = 0.0
         value = block.value
-        reduced = cost - sp.csr_matrix((value, *self._index), (len(cost), len(p))) @ p
+        reduced = cost - sp.csr_matrix((value[self._by_column], *self._index), (len(cost), len(p))) @ p
         for entries, columns, at, own, rows, first, row in self._layers:
             a, left = value[entries], reduced[columns]
             ratio = np.divide(left[at], a, out=np.full(len(a), np.inf), where=own & (a > 0))

@@ -49,8 +49,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Split:
-    """Template columns are the block's own (`n_own`), then the linking ones; costs are per occurrence of a block. Entries are
-    ordered by column."""
+    """Template columns are the block's own (`n_own`), then the linking ones; costs are per occurrence of a block."""
 
     plan: Plan
     constant: float
@@ -179,7 +178,7 @@ class Split:
         )
 
         def of_stands(v: Values) -> Values:
-            return Values(v.base, v.where, np.asfortranarray(v.table[:, stands]))
+            return Values(v.base, v.where, v.table[:, stands])
 
         return (
             replace(
@@ -190,8 +189,8 @@ class Split:
                 upper=of_stands(self.upper),
                 column_lower=of_stands(self.column_lower),
                 column_upper=of_stands(self.column_upper),
-                cost=np.asfortranarray(self.cost[:, stands]),
-                penalty=np.asfortranarray(self.penalty[:, stands]),
+                cost=self.cost[:, stands],
+                penalty=self.penalty[:, stands],
                 links=number[self.links[:, stands]],
                 weight=np.array([self.weight[r].sum() for r in runs]),
                 stage=self.stage[stands],
@@ -218,19 +217,19 @@ def split(p: Program) -> Split:
         numbers(p.plan.columns, sites),
     )
     occurrences = np.where(p.weight > 0, p.weight, 1.0)
-    h, by_column = p.hours, np.argsort(p.hours.col, kind="stable")
+    h = p.hours
     return Split(
         plan,
         constant,
-        h.row[by_column],
-        h.col[by_column],
-        h.value.ordered(by_column),
+        h.row,
+        h.col,
+        h.value,
         h.lower,
         h.upper,
         h.column_lower,
         h.column_upper,
-        np.asfortranarray(hour_cost / occurrences),
-        np.asfortranarray(broken / occurrences),
+        hour_cost / occurrences,
+        broken / occurrences,
         p.n_own,
         len(h.rows),
         p.links,

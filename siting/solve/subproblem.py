@@ -88,10 +88,10 @@ class Subproblems:
         if not np.array_equal(opened, self.pricing.opened):
             self.pricing = SitePricing(self.split, opened)
         lately = self._used > self._round - KEPT
-        missing = (opened & ~self.view.sites).any()
-        if missing or self.view.sites.sum() > SPARE * lately.sum():
-            self._lp.clear()  # at once: one by one their memory is in pieces too small for the new ones
-            self.view = View(self.split, self.view.sites | opened if missing else lately, self.bounding)
+        if (opened & ~self.view.sites).any():
+            self.view = View(self.split, self.view.sites | opened, self.bounding)
+        elif self.view.sites.sum() > SPARE * lately.sum():
+            self.view = View(self.split, lately, self.bounding)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""

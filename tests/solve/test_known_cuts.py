@@ -76,8 +76,10 @@ def test_cuts_hold_where_only_the_plan_changed(solved: tuple[siting.Study, Solut
     study, near = solved
     program = program_of(study, change)
     s = split(program)
-    cuts = known(near).holding(program, s)
-    assert cuts is not None and len(cuts.block) == len(known(near).cuts.block) > s.n_blocks
+    holding = known(near).holding(program, s)
+    assert holding is not None
+    cuts = holding.cuts
+    assert len(cuts.block) == len(known(near).cuts.block) > s.n_blocks
     for plan in plans(s):
         assert (cuts.constant + cuts.slope @ plan <= values(s, plan)[cuts.block] * (1 + 1e-6) + 1e-3).all()
 

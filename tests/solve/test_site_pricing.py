@@ -80,10 +80,8 @@ def test_a_coefficient_in_two_parts_is_their_sum(parts: Split):
     first = np.array([alike[parts.col[alike] < parts.n_own][0], alike[parts.col[alike] >= parts.n_own][0]])
     base = parts.value.base.copy()
     base[first] /= 2
-    row, col = np.append(parts.row, parts.row[first]), np.append(parts.col, parts.col[first])
-    order = np.argsort(col, kind="stable")
-    value = replace(parts.value, base=np.append(base, base[first])).ordered(order)
-    twice = replace(parts, row=row[order], col=col[order], value=value)
+    value = replace(parts.value, base=np.append(base, base[first]))
+    twice = replace(parts, row=np.append(parts.row, parts.row[first]), col=np.append(parts.col, parts.col[first]), value=value)
     blocks, price, plan = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), plan_with(parts, [0, 2, 5], 0)
     for a, b in zip(
         Subproblems(parts).evaluate(plan, price, blocks), Subproblems(twice).evaluate(plan, price, blocks), strict=True
