@@ -27,6 +27,7 @@ from .subproblem import Evaluation
 
 FAR = 2.0  # times the largest share of a plan: out of the way
 TOLD = 12  # blocks of a limit, from which on their price of it is worth having
+DEARER = 10.0  # times the first price of other broken rules
 LEAST = 1e-4  # of what breaking a limit costs at first: a lower price is none
 
 
@@ -61,18 +62,22 @@ class LimitPrices:
     far: np.ndarray  # (limits,) value of a share that is out of the way
 
     @classmethod
-    def told(cls, s: Split, coarse: Split, row_prices: np.ndarray, plan: np.ndarray) -> LimitPrices | None:
+    def told(
+        cls, s: Split, coarse: Split, row_prices: np.ndarray, plan: np.ndarray, all_limits: bool = False
+    ) -> LimitPrices | None:
         """Of the limits that cost something at `row_prices` (rows of the plan), which some blocks of `coarse` told; `plan` has
-        shares of the usual size. None where there are none."""
+        shares of the usual size. With `all_limits` those too that cost nothing, at the least price. None where there are no
+        limits."""
         equation = s.plan.lower == s.plan.upper  # a little off its price, all blocks would do far too much, or too little
         told = {x.row for x in limits_of(coarse) if len(x.blocks) >= TOLD and not equation[x.row]}
         found, price = [], []
         for x in limits_of(s):
             of_row = x.sign * row_prices[x.row]
             broken = FIRST_PRICE * s.weight[x.blocks] * s.penalty[s.elastic()[x.elastic], x.blocks] / x.each
-            if x.row in told and of_row > LEAST * broken.max():
+            least = LEAST * broken.max()
+            if x.row in told and (of_row > least or all_limits):
                 found.append(x)
-                price.append(of_row)
+                price.append(max(of_row, least))
         far = [-np.sign(x.step) * FAR * np.abs(plan[x.columns]).max() for x in found]
         return cls(s, found, np.array(price), np.array(far)) if found else None
 
@@ -119,10 +124,11 @@ class LimitPrices:
         filled = self.filled(plan, found)
         return np.array([x.each @ np.abs(filled[x.columns] / x.step) for x in self.limits])
 
-    def to_the_brim(self, plan: np.ndarray) -> np.ndarray:
-        """The plan with what is left of each limit, or lacks, shared out over its blocks, more where a share is large."""
+    def to_the_brim(self, plan: np.ndarray, kept: np.ndarray | float = 0.0) -> np.ndarray:
+        """The plan with what is left of each limit beyond `kept`, or lacks, shared out over its blocks, more where a share is
+        large."""
         out = plan.copy()
-        for x, room in zip(self.limits, self.room(plan), strict=True):
+        for x, room in zip(self.limits, self.room(plan) - kept, strict=True):
             part = np.abs(plan[x.columns])
             out[x.columns] += np.sign(x.step) * room * part / max(x.each @ (part / abs(x.step)), 1e-12)
         return out
@@ -168,4 +174,13 @@ def limits_of(s: Split) -> list[Limit]:
             side = np.isinf(p.lower[row] if sign > 0 else p.upper[row]) or p.lower[row] == p.upper[row]
             if side and (sign * each > 0).all() and (rows_of[share] == 1).all() and bounded[others].all():
                 out.append(Limit(int(row), sign, place, joined.col[of], share, step, np.abs(each)))
+    return out
+
+
+def first_prices(s: Split) -> np.ndarray:
+    """(elastic,) What broken rules cost at first, in parts of their penalties. Blocks tell no higher price of a limit than what
+    breaking it costs, so that is dearer where many of them may tell one."""
+    out = np.full(len(s.elastic()), FIRST_PRICE)
+    equation = s.plan.lower == s.plan.upper
+    out[[x.elastic for x in limits_of(s) if not equation[x.row] and len(x.blocks) >= TOLD]] *= DEARER
     return out

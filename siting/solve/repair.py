@@ -30,7 +30,8 @@ ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds
 WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
 PUSH = 1.0  # of what is broken: asked for beyond it
 LEFT = 1e-3  # of a limit: what a plan leaves that was built more for it, since its blocks count a little more in the end
-BUILT, BUILDS, DEAR_LIMIT = 0.01, 6, 2.0  # room of a first step that builds more, how many; and times the price of a limit
+BUILT, BUILDS = 0.05, 6  # room of a first step that builds more, and how many
+DEAR_LIMIT, SAME = 3.0, 2  # times the price of a limit, and how many steps at it
 ROUNDED = 1e-8  # of the largest of a column's kind: room of what stays as it is
 
 
@@ -132,16 +133,18 @@ class Repair:
             self.master.add([best.found[i] for i in some], PUSH * paid[some] + each)
 
     def _built_more(self, best: Best, limits: LimitPrices) -> Best:
-        """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts at a dearer price
-        of the limit ask for. `best` where that does not help."""
+        """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts at dearer prices
+        of the limit ask for, and dearer ones. `best` where that does not help."""
         rounds = self.rounds
         room = limits.left(best.plan, best.found)
         lacks, wanted = room < 0, LEFT * limits.counted(best.plan, best.found)
         if not lacks.any():
             return best
-        rounds.limits = limits.times(np.where(lacks, DEAR_LIMIT, 1.0))
-        most, left = rounds.look(best.plan), room
+        most, left, dearer = best, room, limits
         for step in range(BUILDS):
+            if step % SAME == 0:
+                dearer = rounds.limits = dearer.times(np.where(left < wanted, DEAR_LIMIT, 1.0))
+                most = rounds.look(most.plan)
             plan = self._more(most.plan, BUILT * 2.0**step)
             if plan is None or not rounds.servable(plan, True):
                 break

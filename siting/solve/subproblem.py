@@ -10,6 +10,8 @@ Linking columns stay in the LP with equal bounds. A solved LP stays in memory an
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from typing import NamedTuple
 
 import highspy
@@ -56,9 +58,12 @@ class Subproblems:
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray, blocks: list[int]) -> list[Evaluation]:
         """Solve these blocks at `plan`; `price`, (elastic,) or (elastic, blocks): the share of each penalty that is charged."""
+        before = self.view
         self._charge(price)
         self._choose(self.split.sites_used(plan))
         found = [self._evaluate(d, plan) for d in blocks]
+        if self.view is not before:
+            _give_back()
         loose = [e.block for e in found if not e.tight]
         if not loose or self._stays.all() or not self._tight_with_all(plan, loose):
             return found
@@ -216,6 +221,13 @@ class Subproblems:
         model.a_matrix_.value_ = matrix.data
         _must(lp.passModel(model), "passModel", warning_is_fine=True)  # coefficients below 1e-9 are dropped
         return lp
+
+
+def _give_back() -> None:
+    """Memory of LPs that were loaded anew goes back to the system: glibc keeps it in holes that larger ones do not fit into."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def _must(status: highspy.HighsStatus, what: str, warning_is_fine: bool = False) -> None:

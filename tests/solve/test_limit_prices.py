@@ -16,7 +16,7 @@ from siting.inputs.inputs import Inputs
 from siting.solve import limit_prices
 from siting.solve.decomposition import Decomposition
 from siting.solve.highs import Highs
-from siting.solve.limit_prices import LimitPrices, limits_of
+from siting.solve.limit_prices import LimitPrices, first_prices, limits_of
 from siting.solve.program import Program, whole
 from siting.solve.repair import Repair
 from siting.solve.rounds import DEAREST, Best, Rounds
@@ -124,7 +124,29 @@ def test_what_a_plan_does_in_the_hours_is_told_at_dear_prices(known: Known):
     assert rounds.workers.operation(shared, dear)[over] == pytest.approx(0.0, abs=1e-3)
 
 
-@pytest.mark.parametrize("times, too_much", [(0.5, True), (1.0, False)])
+def test_blocks_tell_no_higher_price_than_what_breaking_the_limit_costs(known: Known):
+    """So breaking a limit that many blocks may tell the price of costs more at first than breaking other rules."""
+    rounds = known.rounds(1.0)
+    s, limits, rounds.limits = rounds.split, rounds.limits, None
+    assert limits is not None
+    of = limits.limits[0]
+    first = first_prices(s)
+    assert (first[limits.elastic] == limit_prices.DEARER * FIRST_PRICE).all()
+    assert (np.delete(first, limits.elastic) == FIRST_PRICE).all()
+    breaking = s.weight[of.blocks] * s.penalty[s.elastic()[of.elastic], of.blocks] / of.each
+    told = []
+    for part in (0.5, 20.0):
+        rounds = known.rounds(1.0)
+        rounds.limits, price = None, part * known.prices[of.row] / breaking.max()
+        rounds.price = np.where(np.isin(np.arange(len(first)), limits.elastic), price, first)
+        looked_at(rounds)
+        told.append(rounds.master.row_prices[of.row])
+        assert told[-1] <= price * breaking.max() * (1 + 1e-6)
+    assert told[0] < 0.6 * known.prices[of.row]
+    assert told[1] == pytest.approx(known.prices[of.row], rel=0.3)  # of a relaxation that is near enough
+
+
+@pytest.mark.parametrize("times, too_much", [(0.15, True), (0.5, True), (1.0, False)])
 def test_a_repaired_plan_keeps_the_limit_whether_it_counted_too_much_or_not(known: Known, times: float, too_much: bool):
     rounds = known.rounds(times)
     limits = rounds.limits
@@ -148,7 +170,9 @@ def test_a_price_that_few_blocks_told_is_not_in_the_way_of_the_gap(monkeypatch: 
     monkeypatch.setattr(limit_prices, "TOLD", 1)
     inputs = instance(4, 24, carbon_share=0.2)
     options = inputs.study.solver.model_copy(update={"gap": GAP, "time_limit_s": 600.0})
+    told, of = [], LimitPrices.told
+    monkeypatch.setattr(LimitPrices, "told", lambda *a, **k: told.append(of(*a, **k)) or told[-1])
     run = Decomposition(stamp(build(inputs)), options, inputs.unavoidable_cost, processes=1)
     found = run.solve()
-    assert run.limits is not None
+    assert told and told[-1] is not None
     assert found.status == "optimal" and found.gap_of_siting <= GAP
