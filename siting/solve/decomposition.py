@@ -86,7 +86,7 @@ class Decomposition:
         self.near = near
         self.cuts: list[Cut] = []
         self._mip_share = MIP_SHARE
-        self._mip_s = 0.0  # seconds that the last master with whole modules took
+        self._chose_s = 0.0  # seconds that the last choice of whole modules took
         self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
         self.sites: np.ndarray | None = None
@@ -147,7 +147,7 @@ class Decomposition:
         joined = self.sites is None or bool(self.sites.all())
         relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(FIRST_SHARE), proves=True)
         prices = rounds.master.grid_prices
-        while relaxed is not None and (best is None or self.going()) and not self.closed():
+        while relaxed is not None and (best is None or self._time_for_modules()) and not self.closed():
             chosen = self._whole(rounds, relaxed if first else best or relaxed, first) if rounds.integer else relaxed
             first = False
             if chosen is None:
@@ -205,25 +205,26 @@ class Decomposition:
 
     def _whole(self, rounds: Rounds, near: Best, first: bool) -> Best | None:
         """Whole modules, at first by a dive, then the cheapest by the cuts so far; and the rest settled under them."""
-        gap = self.options.gap * OF_GAP
+        gap, start = self.options.gap * OF_GAP, time.monotonic()
         plan = rounds.dive(near, self.going_for(PLAN_SHARE)) if first else None
         if plan is None:
-            start = time.monotonic()
             found = rounds.whole_modules(near, gap, max(self.seconds_left() * self._mip_share, 1.0))
-            self._mip_s = time.monotonic() - start
             self.bound = max(self.bound, found.bound)
             if found.status == "infeasible":
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
             plan = found.plan
+        self._chose_s = time.monotonic() - start
         return rounds.settle(plan, gap, "plan", self.going_for(PLAN_SHARE), fixed=True) if len(plan) else None
 
     def _more_time_for_modules(self) -> bool:
-        """After a master without any plan: twice the share of the time, if there is more to give than it took (it may take more
-        than it was given)."""
-        enough = np.isinf(self.incumbent) or self.seconds_left() > self._mip_s
-        more = self._mip_share < 1.0 and self.going() and bool(enough)
+        """After a master without any plan: twice the share of the time, if there is more to give."""
+        more = self._mip_share < 1.0 and self.going()
         self._mip_share = min(2 * self._mip_share, 1.0)
         return more
+
+    def _time_for_modules(self) -> bool:
+        """Whether as much time is left as the last choice took: dives and masters take more than they are given."""
+        return self.going() and self.seconds_left() > self._chose_s
 
     def closed(self) -> bool:
         """Whether the gap asked for is proven."""
