@@ -1,8 +1,7 @@
 """Benders decomposition by blocks of hours: any number of hours, with a proof.
 
     0  the mean block's plan: the sites that the master may use at first (`rounds`); all of them in the end
-    1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound; the price of limits on many
-       blocks, when the few count as much as all (`counted`)
+    1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound
     2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; at first with the sites of
        1 alone, and limits on many blocks have the price that 1 told (`limit_prices`), instead of shares, until 4
     3  whole modules, at first by a dive in the master, then by its MIP, which has a better bound too; rounds settle the rest
@@ -30,7 +29,6 @@ import numpy as np
 from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
-from .counted import Counted
 from .highs import Progress, Tell
 from .known_cuts import KnownCuts
 from .limit_prices import LimitPrices, first_prices
@@ -51,7 +49,6 @@ FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
 START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
 CHARGE_SHARE = 0.05  # of the time left, to charge more for broken rules
-COUNT_SHARE, PRICE_GAP = 0.1, 0.2  # of the time left, for the right price of limits; and, of the gap asked for, how near
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
 GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
@@ -90,6 +87,7 @@ class Decomposition:
         self.rounds, self.passes, self.first_blocks = 0, 0, 0
         self.bound, self.incumbent = -np.inf, np.inf
         self.sites: np.ndarray | None = None
+        self.limits: LimitPrices | None = None  # limits on many blocks that have a price instead of shares
         self.price = np.empty(0)  # of broken rules, in parts of their penalties
 
     def solve(self, first_cuts: Sequence[WideRow] = ()) -> Outcome:
@@ -100,12 +98,13 @@ class Decomposition:
         known = self.near.cuts.holding(self.program, fine) if self.near is not None and self.near.cuts is not None else None
         self.price = first_prices(fine) if known is None else known.price
         self.sites = self._first_sites(fine, start)
+        if start is None:
+            start = self._start(fine)
         rounds = Rounds(self, fine, self.price, self.processes)
+        rounds.limits = self.limits
+        if known is not None:
+            rounds.master.know(known.cuts)
         try:
-            if start is None:
-                start = self._start(fine, rounds)
-            if known is not None:
-                rounds.master.know(known.cuts)
             return self._proven(rounds, start)
         finally:
             rounds.close()
@@ -117,26 +116,22 @@ class Decomposition:
         plan = MeanBlock(self.program, self.interrupt).relaxed(self.seconds_left() * MEAN_SHARE) if near is None else near
         return None if plan is None else s.sites_used(plan, USED)
 
-    def _start(self, fine: Split, every: Rounds | None = None) -> np.ndarray | None:
-        """A plan of the relaxation from coarser and coarser splits; the last tells the rounds over `every` block what broken
-        rules and limits have to cost, too."""
+    def _start(self, fine: Split) -> np.ndarray | None:
+        """A plan of the relaxation from coarser and coarser splits; the last tells what broken rules have to cost, too."""
         if fine.n_blocks <= max(COARSEST, len(np.unique(fine.stage))):
             return None
         coarse, number = fine.coarser(-(-fine.n_blocks // COARSER))
-        last, going = every is not None, self.going_for(START_SHARE)
+        last, going = fine.n_blocks == self.program.n_blocks, self.going_for(START_SHARE)
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
             gap = self.options.gap if last else COARSE_GAP
             plan = rounds.settle(self._start(coarse), gap, "first plan", going, joins=last)
             if plan is None:
                 return None
-            if every is not None:
-                plan = rounds.charge_enough(plan, gap, "first plan", self.going_for(CHARGE_SHARE))
-                counted, going = Counted(rounds, every, number), self.going_for(COUNT_SHARE)
-                while going() and (moved := counted.moved(plan)) is not None:
-                    plan = rounds.settle(moved, gap * PRICE_GAP, "first plan", going) or plan
-                every.limits = LimitPrices.told(fine, coarse, rounds.master.row_prices, plan.plan[number])
-                every.price = rounds.price
+            if last:
+                plan = rounds.charge_enough(plan, self.options.gap, "first plan", self.going_for(CHARGE_SHARE))
+                self.price = rounds.price
+                self.limits = LimitPrices.told(fine, coarse, rounds.master.row_prices, plan.plan[number])
             self.sites = None if self.sites is None else coarse.sites_used(plan.plan, USED)
             return plan.plan[number]
         finally:

@@ -62,22 +62,18 @@ class LimitPrices:
     far: np.ndarray  # (limits,) value of a share that is out of the way
 
     @classmethod
-    def told(
-        cls, s: Split, coarse: Split, row_prices: np.ndarray, plan: np.ndarray, all_limits: bool = False
-    ) -> LimitPrices | None:
+    def told(cls, s: Split, coarse: Split, row_prices: np.ndarray, plan: np.ndarray) -> LimitPrices | None:
         """Of the limits that cost something at `row_prices` (rows of the plan), which some blocks of `coarse` told; `plan` has
-        shares of the usual size. With `all_limits` those too that cost nothing, at the least price. None where there are no
-        limits."""
+        shares of the usual size. None where there are none."""
         equation = s.plan.lower == s.plan.upper  # a little off its price, all blocks would do far too much, or too little
         told = {x.row for x in limits_of(coarse) if len(x.blocks) >= TOLD and not equation[x.row]}
         found, price = [], []
         for x in limits_of(s):
             of_row = x.sign * row_prices[x.row]
             broken = FIRST_PRICE * s.weight[x.blocks] * s.penalty[s.elastic()[x.elastic], x.blocks] / x.each
-            least = LEAST * broken.max()
-            if x.row in told and (of_row > least or all_limits):
+            if x.row in told and of_row > LEAST * broken.max():
                 found.append(x)
-                price.append(max(of_row, least))
+                price.append(of_row)
         far = [-np.sign(x.step) * FAR * np.abs(plan[x.columns]).max() for x in found]
         return cls(s, found, np.array(price), np.array(far)) if found else None
 
@@ -124,11 +120,10 @@ class LimitPrices:
         filled = self.filled(plan, found)
         return np.array([x.each @ np.abs(filled[x.columns] / x.step) for x in self.limits])
 
-    def to_the_brim(self, plan: np.ndarray, kept: np.ndarray | float = 0.0) -> np.ndarray:
-        """The plan with what is left of each limit beyond `kept`, or lacks, shared out over its blocks, more where a share is
-        large."""
+    def to_the_brim(self, plan: np.ndarray) -> np.ndarray:
+        """The plan with what is left of each limit, or lacks, shared out over its blocks, more where a share is large."""
         out = plan.copy()
-        for x, room in zip(self.limits, self.room(plan) - kept, strict=True):
+        for x, room in zip(self.limits, self.room(plan), strict=True):
             part = np.abs(plan[x.columns])
             out[x.columns] += np.sign(x.step) * room * part / max(x.each @ (part / abs(x.step)), 1e-12)
         return out

@@ -100,11 +100,6 @@ class Master:
         self.highs.add_cut(cut)
         self._idle = np.append(self._idle, GRID)
 
-    def tighten(self, row: int, sign: float, by: float) -> None:
-        """A row of the plan, from its own bounds, the upper for sign 1, the lower for -1; loosened where `by` is negative."""
-        lower, upper = self.split.plan.lower[[row]], self.split.plan.upper[[row]]
-        self.highs.bound_rows(np.array([row]), lower + by * (sign < 0), upper - by * (sign > 0))
-
     @contextmanager
     def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
         """Plan columns held within these bounds too, for a while."""

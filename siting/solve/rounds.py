@@ -273,14 +273,13 @@ class Rounds:
         self.price = np.where(dear, np.minimum(self.price * CHARGE, DEAREST), self.price)
         return bool(dear.any())
 
-    def look(self, plan: np.ndarray, keeps: bool = True) -> Best:
-        """Every block at this plan; `keeps` their cuts."""
+    def look(self, plan: np.ndarray) -> Best:
+        """Every block at this plan; their cuts are kept."""
         s, limits, start = self.split, self.limits, time.monotonic()
         if limits is not None:
             plan = limits.aside(plan)
         found: list[Evaluation] = self.workers.evaluate(plan, self.price if limits is None else limits.charged(self.price))
-        if keeps:
-            self.master.add(found)
+        self.master.add(found)
         self.run.count(s)
         self._round_s = time.monotonic() - start
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
