@@ -65,8 +65,7 @@ class LimitPrices:
     def told(cls, s: Split, coarse: Split, row_prices: np.ndarray, plan: np.ndarray) -> LimitPrices | None:
         """Of the limits that cost something at `row_prices` (rows of the plan), which some blocks of `coarse` told; `plan` has
         shares of the usual size. None where there are none."""
-        equation = s.plan.lower == s.plan.upper  # a little off its price, all blocks would do far too much, or too little
-        told = {x.row for x in limits_of(coarse) if len(x.blocks) >= TOLD and not equation[x.row]}
+        told = {x.row for x in of_many(coarse)}
         found, price = [], []
         for x in limits_of(s):
             of_row = x.sign * row_prices[x.row]
@@ -172,10 +171,16 @@ def limits_of(s: Split) -> list[Limit]:
     return out
 
 
+def of_many(s: Split) -> list[Limit]:
+    """Limits on so many blocks that those may tell their price. No equation: a little off its price, all blocks would do far
+    too much, or too little."""
+    p = s.plan
+    return [x for x in limits_of(s) if len(x.blocks) >= TOLD and p.lower[x.row] != p.upper[x.row]]
+
+
 def first_prices(s: Split) -> np.ndarray:
     """(elastic,) What broken rules cost at first, in parts of their penalties. Blocks tell no higher price of a limit than what
     breaking it costs, so that is dearer where many of them may tell one."""
     out = np.full(len(s.elastic()), FIRST_PRICE)
-    equation = s.plan.lower == s.plan.upper
-    out[[x.elastic for x in limits_of(s) if not equation[x.row] and len(x.blocks) >= TOLD]] *= DEARER
+    out[[x.elastic for x in of_many(s)]] *= DEARER
     return out

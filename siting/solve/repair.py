@@ -133,8 +133,8 @@ class Repair:
             self.master.add([best.found[i] for i in some], PUSH * paid[some] + each)
 
     def _built_more(self, best: Best, limits: LimitPrices) -> Best:
-        """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts at dearer prices
-        of the limit ask for, and dearer ones. `best` where that does not help."""
+        """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts ask for when the
+        limit is dearer, step by step. `best` where that does not help."""
         rounds = self.rounds
         room = limits.left(best.plan, best.found)
         lacks, wanted = room < 0, LEFT * limits.counted(best.plan, best.found)

@@ -74,6 +74,17 @@ def test_rounding_of_the_solver_is_no_reason_to_load_all_sites(parts: Split, mon
         assert some.view.sites.sum() == 3
 
 
+def test_memory_is_given_back_when_lps_were_loaded_anew_and_only_then(parts: Split, monkeypatch: pytest.MonkeyPatch):
+    given = []
+    monkeypatch.setattr(subproblem, "_give_back", lambda: given.append(1))
+    some, price = Subproblems(parts), np.full(len(parts.elastic()), 1e-4)
+    for _ in range(3):
+        some.evaluate(plan_with(parts, [0, 2, 5], 0), price, list(range(parts.n_blocks)))
+    assert len(given) == 1  # at first all sites are in view
+    some.evaluate(plan_with(parts, [0, 1, 2, 5], 0), price, list(range(parts.n_blocks)))
+    assert len(given) == 2
+
+
 def test_a_coefficient_in_two_parts_is_their_sum(parts: Split):
     """The template may hold an entry twice; cuts count both."""
     alike = np.setdiff1d(np.arange(len(parts.row)), parts.value.where)
