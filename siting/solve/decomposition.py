@@ -163,7 +163,7 @@ class Decomposition:
             if rounds.limits is not None:  # what their prices leave open is for their shares to close
                 chosen = replace(chosen, plan=rounds.limits.shared(chosen.plan, chosen.found))
                 rounds.limits = None
-            if plan is None or plan.value - chosen.value > self.allowed(plan.value) / 2:
+            if plan is None or (not priced and plan.value - chosen.value > self.allowed(plan.value) / 2):
                 charged = rounds.charge_more(chosen)
                 in_vain = 0 if charged or priced else in_vain + 1
             if best is None and in_vain == IN_VAIN:

@@ -30,7 +30,7 @@ ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds
 WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
 PUSH = 1.0  # of what is broken: asked for beyond it
 LEFT = 1e-3  # of a limit: what a plan leaves that was built more for it, since its blocks count a little more in the end
-BUILT, BUILDS = 0.05, 6  # room of a first step that builds more, and how many
+BUILT, BUILDS = 0.05, 8  # room of a first step that builds more, and how many
 DEAR_LIMIT, SAME = 3.0, 2  # times the price of a limit, and how many steps at it
 ROUNDED = 1e-8  # of the largest of a column's kind: room of what stays as it is
 

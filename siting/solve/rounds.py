@@ -6,9 +6,10 @@ Ben-Ameur and Neto, "Acceleration of cutting-plane and column generation algorit
 rows, may be the new best plan, and gives a cut for each block that is solved.
 
 At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
-"Selected topics in column generation", Operations Research 53, 2005). When there is a plan of whole modules, and rounds are
-nearly settled, it is asked with all sites: its bound then holds for all of them, or the sites that it wants join. What a MW at
-a closed site is worth is in every cut (`site_pricing`).
+"Selected topics in column generation", Operations Research 53, 2005). Of few blocks it is asked with all sites when rounds are
+nearly settled: that proves the plan, or the sites that it wants join. When there is a plan of whole modules it may use all: its
+bound then holds for all of them. Few of the sites that it wants come into the LPs in one round. What a MW at a closed site is
+worth is in every cut (`site_pricing`), as little as can be told at what the master wanted there.
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
@@ -28,7 +29,7 @@ from ..errors import Infeasible
 from . import infeasibility
 from .limit_prices import LimitPrices
 from .master import Master, Step
-from .split import Split
+from .split import NOTHING, Split
 from .subproblem import Evaluation
 from .workers import Workers
 
@@ -41,6 +42,7 @@ STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and again whenever that is halved
 PATIENT = 10.0  # rounds: what the master may take with all sites
+FEW_NEW = 4  # sites that join in one round
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEAREST = 1e-2  # share of the penalties that is never passed
@@ -101,6 +103,8 @@ class Rounds:
             self.fix(start)
         elif best is not None:
             best = self.better_nearby(best, gap, stage, going, proves)
+        if joins and proves:
+            some = self.only(None)
         while best is None or going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
@@ -119,7 +123,7 @@ class Rounds:
             if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
             if best is not None and best.value - self.low <= run.allowed(best.value, ask_at if some and joins else gap):
-                if not (some and joins and self._more_join(best, gap, going, proves)):
+                if not (some and joins and self._more_join(best, gap, going)):
                     break
                 ask_at = max(ask_at / 2, gap)
                 self.low, some = -np.inf, self.only(run.sites)
@@ -127,10 +131,16 @@ class Rounds:
                 continue
             near = best is not None and best.value - self.low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or ((near or fixed) and run.rounds % 2) else STEP
-            towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
+            if best is None:
+                towards = least.plan
+            elif joins:
+                towards = self._with_few_new(best.plan, least.plan, length)
+            else:
+                towards = best.plan + length * (least.plan - best.plan)
             if self.servable(towards, proves or fixed) or best is not None:
-                found = self.look(towards)
-                if best is None or (found.value < best.value and not self._new_rows):
+                found = self.look(towards, least.plan)
+                holds = not self._new_rows and (not joins or self.split.plan.holds(towards))
+                if best is None or (found.value < best.value and holds):
                     best = found
         if some and proves and not np.isfinite(run.bound):
             run.bound = self._of_all_sites().bound
@@ -185,7 +195,7 @@ class Rounds:
             self.only(None)
             self.master.fix(plan)
 
-    def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
+    def _more_join(self, best: Best, gap: float, going: Callable[[], bool]) -> bool:
         """The master is asked with all sites. Unless that proves the best plan within `gap`, the sites that it wants join
         those that `best` uses."""
         run, last = self.run, -np.inf
@@ -193,16 +203,25 @@ class Rounds:
             least = self._of_all_sites()
             if not len(least.plan):
                 return False
-            if proves:
-                run.bound = max(run.bound, least.bound)
-            if run.closed() or best.value - least.bound <= run.allowed(best.value, gap):
+            if best.value - least.bound <= run.allowed(best.value, gap):
                 return False
             if not going() or least.bound - last < STALL * (best.value - least.bound):
                 break
             last = least.bound
-            self.look(best.plan + LITTLE * (least.plan - best.plan))  # prices stay; what a little of a new site is worth
+            self.look(self._with_few_new(best.plan, least.plan, LITTLE), least.plan)
         run.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
         return True
+
+    def _with_few_new(self, plan: np.ndarray, wanted: np.ndarray, length: float) -> np.ndarray:
+        """A step from `plan`. Of the sites that are new in `wanted`, few come, those with the most, and all else goes as much
+        of the way as they are of all: the LPs hold few more sites, and what the others are worth is in the cuts. Rows of the
+        plan that join sites may not hold."""
+        s, of = self.split, self.split.plan.site
+        new = (of >= 0) & ~np.append(s.sites_used(plan), True)[of]
+        size = np.bincount(of[new], (np.abs(wanted) / np.maximum(s.typical(wanted), NOTHING))[new], s.site_of.n_sites)
+        few = np.argsort(-size)[:FEW_NEW]
+        part = size[few].sum() / size.sum() if size.any() else 1.0
+        return plan + length * np.where(new, np.isin(of, few), part) * (wanted - plan)
 
     def _of_all_sites(self) -> Step:
         """The master's least point where it may use all sites: a larger LP, for which it has the time of some rounds."""
@@ -273,12 +292,14 @@ class Rounds:
         self.price = np.where(dear, np.minimum(self.price * CHARGE, DEAREST), self.price)
         return bool(dear.any())
 
-    def look(self, plan: np.ndarray) -> Best:
-        """Every block at this plan; their cuts are kept."""
+    def look(self, plan: np.ndarray, wanted: np.ndarray | None = None) -> Best:
+        """Every block at this plan; their cuts are kept. `wanted`: what the master would have, where cuts are to be high."""
         s, limits, start = self.split, self.limits, time.monotonic()
         if limits is not None:
             plan = limits.aside(plan)
-        found: list[Evaluation] = self.workers.evaluate(plan, self.price if limits is None else limits.charged(self.price))
+        found: list[Evaluation] = self.workers.evaluate(
+            plan, self.price if limits is None else limits.charged(self.price), wanted
+        )
         self.master.add(found)
         self.run.count(s)
         self._round_s = time.monotonic() - start

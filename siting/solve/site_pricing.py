@@ -47,6 +47,8 @@ class SitePricing:
         self.opened = opened
         of, closed = s.site_of, np.append(~opened, False)
         self._rows = np.flatnonzero(closed[of.row])
+        self.links = np.flatnonzero(closed[of.link])  # linking columns of closed sites
+        self._donors = np.flatnonzero(opened)
         self._twins = self._rows_of_donors(s)
         self._by_column = np.argsort(s.col, kind="stable")
         self._index = s.row[self._by_column], np.searchsorted(s.col[self._by_column], np.arange(s.n_own + len(s.links) + 1))
@@ -68,8 +70,15 @@ class SitePricing:
         at = np.full((of.n_sites, of.twin.max(initial=0) + 1), -1, np.int64)
         some = np.flatnonzero(of.row >= 0)
         at[of.row[some], of.twin[some]] = some
-        donors = np.flatnonzero(self.opened)
-        return at[donors[:, None], of.twin[self._rows][None, :]]
+        return at[self._donors[:, None], of.twin[self._rows][None, :]]
+
+    def donors(self, number: int, tried: int = 1, known: int = -1) -> list[int]:
+        """So many open sites to try as donors, beginning with any number, and a known one where it is open; [-1]: none."""
+        n = len(self._donors)
+        if not len(self._rows) or not n:
+            return [-1]
+        turn = {int(self._donors[(number + i * max(n // tried, 1)) % n]) for i in range(tried)}
+        return sorted(turn | ({known} if known >= 0 and self.opened[known] else set()))
 
     @staticmethod
     def _packs(s: Split) -> np.ndarray:
@@ -81,8 +90,8 @@ class SitePricing:
 
     def extend(self, p: np.ndarray, donor: int, cost: np.ndarray, block: Block) -> np.ndarray:
         """Fill in the duals `p` (rows,) of closed sites, and drop those that lean on no bound (a row may be bounded from below
-        at one site, from above at another); `donor` is any number. The reduced costs (columns,)."""
-        twins = self._twins[donor % len(self._twins)] if len(self._twins) else np.full(len(self._rows), -1)
+        at one site, from above at another); `donor` is the number of an open site; -1: none. The reduced costs (columns,)."""
+        twins = self._twins[np.searchsorted(self._donors, donor)] if donor >= 0 else np.full(len(self._rows), -1)
         p[self._rows] = np.where(twins >= 0, p[twins], 0.0)
         p[self._packing] = 0.0
         p[((p > 0) & np.isinf(block.lower)) | ((p < 0) & np.isinf(block.upper))] = 0.0

@@ -27,6 +27,7 @@ from .split import Block, Split
 KEPT, SPARE = 5, 2.0  # rounds since a site was used; the LPs are loaded anew when they hold so many times those used lately
 LEFT, ROUNDED = 1e-5, 1e-9  # what rounding may leave of a reduced cost; and, in parts of the dearest cost of the block
 LOOSE = 1e-5  # what it may leave between a value and its cut, in parts of the value
+TRIED = 3  # open sites whose prices are tried for closed ones that are wanted, and the best of before
 
 GIVES, USUAL = (1e-5, 1e-3), 1e-7  # MW that a row of a block may be off where a plan misses its own rows by rounding
 
@@ -55,13 +56,18 @@ class Subproblems:
         self.bounding = BoundingRows(s)
         self.view, self.pricing = View(s, self._every, self.bounding), SitePricing(s, self._every)
         self._lp: dict[int, tuple[View, highspy.Highs]] = {}
+        self._donor: dict[int, int] = {}  # of each block: at whose prices closed sites were worth least
+        self._last_donor = -1  # of the last block
 
-    def evaluate(self, plan: np.ndarray, price: np.ndarray, blocks: list[int]) -> list[Evaluation]:
-        """Solve these blocks at `plan`; `price`, (elastic,) or (elastic, blocks): the share of each penalty that is charged."""
+    def evaluate(
+        self, plan: np.ndarray, price: np.ndarray, blocks: list[int], wanted: np.ndarray | None = None
+    ) -> list[Evaluation]:
+        """Solve these blocks at `plan`; `price`, (elastic,) or (elastic, blocks): the share of each penalty that is charged.
+        Cuts are as high as can be at what is `wanted` of sites that are closed in `plan`, of some prices tried."""
         before = self.view
         self._charge(price)
         self._choose(self.split.sites_used(plan))
-        found = [self._evaluate(d, plan) for d in blocks]
+        found = [self._evaluate(d, plan, wanted) for d in blocks]
         if self.view is not before:
             _give_back()
         loose = [e.block for e in found if not e.tight]
@@ -69,7 +75,7 @@ class Subproblems:
             return found
         self._stays[:] = True  # a closed site could do something: from now on none is left out
         self._choose(self._every)
-        return [self._evaluate(d, plan) for d in blocks]
+        return [self._evaluate(d, plan, wanted) for d in blocks]
 
     def _tight_with_all(self, plan: np.ndarray, blocks: list[int]) -> bool:
         """Whether a cut of these meets its value with all sites in; otherwise it is the solver's rounding that they miss."""
@@ -125,7 +131,7 @@ class Subproblems:
             out[view.own, i] = np.array(lp.getSolution().col_value)[: len(view.own)]
         return out
 
-    def _evaluate(self, d: int, plan: np.ndarray) -> Evaluation:
+    def _evaluate(self, d: int, plan: np.ndarray, wanted: np.ndarray | None = None) -> Evaluation:
         s, block, at, cost = self.split, self.split.block(d), plan[self.split.links[:, d]], self._cost(d)
         view, lp = self._at(d)
         bounds = self._bound(d, block, at, at)
@@ -133,8 +139,7 @@ class Subproblems:
         solution = lp.getSolution()
         p = np.zeros(s.n_rows)
         p[view.rows] = solution.row_dual
-        reduced = self.pricing.extend(p, d + self._round, cost, block)
-        self.bounding.price(p, reduced, block, bounds)
+        p, reduced = self._priced(d, p, cost, bounds, None if wanted is None else wanted[s.links[:, d]])
         rows, columns, slope = np.flatnonzero(p), np.flatnonzero(reduced[: s.n_own]), reduced[s.n_own :]
         duals, own = p[rows], reduced[columns]
         leans = np.where(own > 0, block.column_lower[columns], block.column_upper[columns])
@@ -146,6 +151,26 @@ class Subproblems:
         broken[there] = np.array(solution.col_value)[view.elastic[there]]
         tight = not missed and value - (constant + slope @ at) <= LOOSE * abs(value) + LEFT
         return Evaluation(d, value, float(constant), slope, broken, tight)
+
+    def _priced(
+        self, d: int, known: np.ndarray, cost: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], wanted: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Duals of all rows, and reduced costs: `known` with those of closed sites, at the prices of the open one whose turn it
+        is; or of some, at which what is `wanted` (links,) of closed ones is worth least."""
+        block, pricing = self.split.block(d), self.pricing
+        least, best = np.inf, self._donor.get(d, self._last_donor)
+        if wanted is not None and not wanted[pricing.links].any():
+            wanted = None
+        for donor in pricing.donors(d + self._round) if wanted is None else pricing.donors(d + self._round, TRIED, best):
+            p = known.copy()
+            reduced = pricing.extend(p, donor, cost, block)
+            self.bounding.price(p, reduced, block, bounds)
+            worth = 0.0 if wanted is None else -float(reduced[self.split.n_own :][pricing.links] @ wanted[pricing.links])
+            if worth < least:
+                least, best, found = worth, donor, (p, reduced)
+        if wanted is not None:
+            self._donor[d] = self._last_donor = best
+        return found
 
     def _solve(self, d: int, lp: highspy.Highs) -> float:
         if not self._solved(lp):

@@ -65,9 +65,9 @@ class Workers:
     def _start(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(max_workers=1, initializer=_hold, initargs=(self.split, os.getpid()), env=WORKER)
 
-    def evaluate(self, plan: np.ndarray, price: np.ndarray) -> list[Evaluation]:
-        """Every block at this plan, in their order."""
-        found = [e for part in self._all("evaluate", lambda blocks: (plan, price, blocks)) for e in part]
+    def evaluate(self, plan: np.ndarray, price: np.ndarray, wanted: np.ndarray | None = None) -> list[Evaluation]:
+        """Every block at this plan, in their order; `wanted`: where cuts are to be high."""
+        found = [e for part in self._all("evaluate", lambda blocks: (plan, price, blocks, wanted)) for e in part]
         return sorted(found, key=lambda e: e.block)
 
     def floor(self, price: np.ndarray) -> np.ndarray:

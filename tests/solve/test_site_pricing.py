@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from siting.blocks.model import build
-from siting.solve import decomposition, subproblem
+from siting.solve import decomposition, rounds, subproblem
 from siting.solve.decomposition import Decomposition
 from siting.solve.mean import MeanBlock
 from siting.solve.monolith import Monolith
 from siting.solve.nearest import nearest
 from siting.solve.program import Program
+from siting.solve.rounds import Rounds
 from siting.solve.site_of import SiteOf
 from siting.solve.split import Split, split
 from siting.solve.stamp import stamp
-from siting.solve.subproblem import Subproblems
+from siting.solve.subproblem import Evaluation, Subproblems
 
 from ..benchmarks.instances import instance
 from ..blocks.small import three_sites
@@ -63,6 +65,27 @@ def test_what_is_left_out_changes_no_value_and_its_cut_holds_everywhere(parts: S
         for a, b, e in zip(found, at_there, expected, strict=True):
             assert a.value == pytest.approx(e.value, rel=1e-7) and a.tight
             assert a.constant + a.slope @ there[parts.links[:, a.block]] <= b.value * (1 + 1e-6) + 1e-3
+
+
+def worth_of_closed(parts: Split, sub: Subproblems, plan: np.ndarray, found: list[Evaluation]) -> float:
+    """What all blocks' cuts say that the largest plants of each kind would save at closed sites."""
+    at = sub.pricing.links
+    return -sum(float(e.slope[at] @ parts.typical(plan)[parts.links[at, e.block]]) for e in found)
+
+
+def test_closed_sites_have_the_prices_of_the_open_one_that_tell_least_of_them(parts: Split):
+    """At what is wanted of them, after all open ones had their turn."""
+    blocks, price, here = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), plan_with(parts, [0, 2, 5], 0)
+    sub, wanted = Subproblems(parts), parts.typical(here)
+    worth = [worth_of_closed(parts, sub, here, sub.evaluate(here, price, blocks, wanted)) for _ in range(4)]
+    alone = []
+    for donor in (0, 2, 5):
+        one = Subproblems(parts)
+        one._choose(parts.sites_used(here))
+        one.pricing.donors = lambda number, donor=donor: [donor]  # type: ignore[method-assign]
+        alone.append(worth_of_closed(parts, one, here, one.evaluate(here, price, blocks)))
+    assert worth[-1] <= min(alone) * (1 + 1e-9) and max(alone) > 1.01 * min(alone)
+    assert all(b <= a * (1 + 1e-9) for a, b in pairwise(worth))
 
 
 def test_rounding_of_the_solver_is_no_reason_to_load_all_sites(parts: Split, monkeypatch: pytest.MonkeyPatch):
@@ -146,3 +169,28 @@ def test_sites_that_the_first_plan_misses_join(tmp_path: Path, monkeypatch: pyte
     noise = 1e-6 * abs(one.objective)
     assert one.bound <= other.objective + noise and other.bound <= one.objective + noise
     assert other.gap_of_siting <= 0.01 + 1e-9
+
+
+def test_few_new_sites_come_at_once_and_what_stays_is_as_it_was(
+    parts: Split, program: Program, monkeypatch: pytest.MonkeyPatch
+):
+    """A step towards a plan with five new sites: two come, old ones go part of the way, the rest stays closed."""
+    monkeypatch.setattr(rounds, "FEW_NEW", 2)
+    inputs = instance(N_SITES, 4)
+    run = Decomposition(program, inputs.study.solver, inputs.unavoidable_cost)
+    here, wanted = plan_with(parts, [0, 2, 5], 0), plan_with(parts, list(range(N_SITES)), 1)
+    step = Rounds(run, parts, np.full(len(parts.elastic()), 1e-4), 1)._with_few_new(here, wanted, 0.5)
+    came = np.flatnonzero(parts.sites_used(step) & ~parts.sites_used(here))
+    assert len(came) == 2 < (parts.sites_used(wanted) & ~parts.sites_used(here)).sum()
+    at = np.isin(parts.plan.site, came)
+    assert step[at] == pytest.approx((here + 0.5 * (wanted - here))[at])
+    old = np.isin(parts.plan.site, [0, 2, 5]) & (np.abs(wanted - here) > 1.0)
+    part = (step - here)[old] / (wanted - here)[old]
+    assert part == pytest.approx(part[0]) and 0.0 < part[0] < 0.5
+
+
+def test_a_plan_holds_or_breaks_its_rows(parts: Split):
+    plan, p = plan_with(parts, [0, 2, 5], 0), parts.plan
+    bounded = replace(p, lower=np.full(len(p.lower), -np.inf), upper=np.maximum(p.matrix @ plan, 0.0))
+    assert bounded.holds(plan)
+    assert not bounded.holds(plan * 1.01)
