@@ -72,8 +72,9 @@ class SitePricing:
         at[of.row[some], of.twin[some]] = some
         return at[self._donors[:, None], of.twin[self._rows][None, :]]
 
-    def donors(self, number: int, tried: int = 1, known: int = -1) -> list[int]:
-        """So many open sites to try as donors, beginning with any number, and a known one where it is open; [-1]: none."""
+    def donors(self, number: int, tried: int, known: int) -> list[int]:
+        """So many open sites to try as donors, beginning with any number, and a known one (-1: none) where it is open; [-1]
+        where none is."""
         n = len(self._donors)
         if not len(self._rows) or not n:
             return [-1]

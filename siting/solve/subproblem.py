@@ -64,7 +64,7 @@ class Subproblems:
     ) -> list[Evaluation]:
         """Solve these blocks at `plan`; `price`, (elastic,) or (elastic, blocks): the share of each penalty that is charged.
         Cuts are as high as can be at what is `wanted` of sites that are closed in `plan`, of some prices tried."""
-        before = self.view
+        before, wanted = self.view, plan if wanted is None else wanted
         self._charge(price)
         self._choose(self.split.sites_used(plan))
         found = [self._evaluate(d, plan, wanted) for d in blocks]
@@ -131,15 +131,15 @@ class Subproblems:
             out[view.own, i] = np.array(lp.getSolution().col_value)[: len(view.own)]
         return out
 
-    def _evaluate(self, d: int, plan: np.ndarray, wanted: np.ndarray | None = None) -> Evaluation:
+    def _evaluate(self, d: int, plan: np.ndarray, wanted: np.ndarray) -> Evaluation:
         s, block, at, cost = self.split, self.split.block(d), plan[self.split.links[:, d]], self._cost(d)
         view, lp = self._at(d)
         bounds = self._bound(d, block, at, at)
         value = self._solve(d, lp)
         solution = lp.getSolution()
-        p = np.zeros(s.n_rows)
-        p[view.rows] = solution.row_dual
-        p, reduced = self._priced(d, p, cost, bounds, None if wanted is None else wanted[s.links[:, d]])
+        known = np.zeros(s.n_rows)
+        known[view.rows] = solution.row_dual
+        p, reduced = self._priced(d, known, cost, block, bounds, wanted[s.links[:, d]])
         rows, columns, slope = np.flatnonzero(p), np.flatnonzero(reduced[: s.n_own]), reduced[s.n_own :]
         duals, own = p[rows], reduced[columns]
         leans = np.where(own > 0, block.column_lower[columns], block.column_upper[columns])
@@ -153,22 +153,27 @@ class Subproblems:
         return Evaluation(d, value, float(constant), slope, broken, tight)
 
     def _priced(
-        self, d: int, known: np.ndarray, cost: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], wanted: np.ndarray | None
+        self,
+        d: int,
+        known: np.ndarray,
+        cost: np.ndarray,
+        block: Block,
+        bounds: tuple[np.ndarray, np.ndarray],
+        wanted: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Duals of all rows, and reduced costs: `known` with those of closed sites, at the prices of the open one whose turn it
-        is; or of some, at which what is `wanted` (links,) of closed ones is worth least."""
-        block, pricing = self.split.block(d), self.pricing
-        least, best = np.inf, self._donor.get(d, self._last_donor)
-        if wanted is not None and not wanted[pricing.links].any():
-            wanted = None
-        for donor in pricing.donors(d + self._round) if wanted is None else pricing.donors(d + self._round, TRIED, best):
+        is; or, where something is `wanted` (links,) of closed ones, of some at whose prices that is worth least."""
+        pricing, least = self.pricing, np.inf
+        wants = wanted[pricing.links]
+        best, tried = (self._donor.get(d, self._last_donor), TRIED) if wants.any() else (-1, 1)
+        for donor in pricing.donors(d + self._round, tried, best):
             p = known.copy()
             reduced = pricing.extend(p, donor, cost, block)
             self.bounding.price(p, reduced, block, bounds)
-            worth = 0.0 if wanted is None else -float(reduced[self.split.n_own :][pricing.links] @ wanted[pricing.links])
+            worth = -float(reduced[self.split.n_own :][pricing.links] @ wants)
             if worth < least:
                 least, best, found = worth, donor, (p, reduced)
-        if wanted is not None:
+        if wants.any():
             self._donor[d] = self._last_donor = best
         return found
 

@@ -82,7 +82,7 @@ def test_closed_sites_have_the_prices_of_the_open_one_that_tell_least_of_them(pa
     for donor in (0, 2, 5):
         one = Subproblems(parts)
         one._choose(parts.sites_used(here))
-        one.pricing.donors = lambda number, donor=donor: [donor]  # type: ignore[method-assign]
+        one.pricing.donors = lambda number, tried, known, donor=donor: [donor]  # type: ignore[method-assign]
         alone.append(worth_of_closed(parts, one, here, one.evaluate(here, price, blocks)))
     assert worth[-1] <= min(alone) * (1 + 1e-9) and max(alone) > 1.01 * min(alone)
     assert all(b <= a * (1 + 1e-9) for a, b in pairwise(worth))
