@@ -40,11 +40,11 @@ class KnownCuts:
 
     @classmethod
     def of(cls, p: Program, s: Split, cuts: Cuts, price: np.ndarray) -> KnownCuts:
-        return cls(blocks_of(p, s), [str(x) for x in p.plan.columns], s.penalty[s.elastic()], price, cuts)
+        return cls(blocks_of(p, s), [str(x) for x in p.plan.columns], s.penalty, price, cuts)
 
     def holding(self, p: Program, s: Split) -> KnownCuts | None:
         """The same in the plan columns of another program; None where they need not hold there."""
-        if self.blocks != blocks_of(p, s) or (s.penalty[s.elastic()] < CHARGED * self.penalty).any():
+        if self.blocks != blocks_of(p, s) or (s.penalty < CHARGED * self.penalty).any():
             return None
         columns = [str(x) for x in p.plan.columns]
         number = {name: j for j, name in enumerate(columns)}
@@ -59,5 +59,5 @@ def blocks_of(p: Program, s: Split) -> str:
     penalties only where they are. Time: all numbers of the program, once."""
     h, plan = p.hours, np.array([str(x) for x in p.plan.columns])
     labels = [[str(x) for x in of] for of in (h.rows, h.columns)]
-    numbers = [h.row, h.col, h.value, h.lower, h.upper, h.column_lower, h.column_upper, s.cost, s.penalty > 0]
+    numbers = [h.row, h.col, h.value, h.lower, h.upper, h.column_lower, h.column_upper, s.cost, s.elastic, s.penalty > 0]
     return fingerprint([*labels, *numbers, plan[s.links].ravel().tolist()])

@@ -69,7 +69,7 @@ class LimitPrices:
         found, price = [], []
         for x in limits_of(s):
             of_row = x.sign * row_prices[x.row]
-            broken = FIRST_PRICE * s.weight[x.blocks] * s.penalty[s.elastic()[x.elastic], x.blocks] / x.each
+            broken = FIRST_PRICE * s.weight[x.blocks] * s.penalty[x.elastic, x.blocks] / x.each
             if x.row in told and of_row > LEAST * broken.max():
                 found.append(x)
                 price.append(of_row)
@@ -79,7 +79,7 @@ class LimitPrices:
     @cached_property
     def priced(self) -> np.ndarray:
         """(elastic, blocks) What is counted, not broken."""
-        out = np.zeros((len(self.split.elastic()), self.split.n_blocks), bool)
+        out = np.zeros((len(self.split.elastic), self.split.n_blocks), bool)
         for x in self.limits:
             out[x.elastic, x.blocks] = True
         return out
@@ -106,7 +106,7 @@ class LimitPrices:
         """`price` (elastic,) of broken rules, in parts of their penalties, with that of the limits: (elastic, blocks)."""
         s, out = self.split, np.repeat(price[:, None], self.split.n_blocks, axis=1)
         for x, of_limit in zip(self.limits, self.price, strict=True):
-            penalty = s.penalty[s.elastic()[x.elastic], x.blocks]
+            penalty = s.penalty[x.elastic, x.blocks]
             out[x.elastic, x.blocks] = of_limit * x.each / s.weight[x.blocks] / penalty
         return out
 
@@ -151,7 +151,7 @@ def limits_of(s: Split) -> list[Limit]:
     matrix.eliminate_zeros()
     rows_of = np.diff(matrix.indptr)
     bounded = np.isfinite(p.column_lower) & np.isfinite(p.column_upper)
-    for place, j in enumerate(s.elastic()):
+    for place, j in enumerate(s.elastic):
         mine = np.flatnonzero(s.col == j)
         links = np.flatnonzero((s.row == s.row[mine[0]]) & (s.col >= s.n_own))
         links = links[private[s.col[links] - s.n_own]]
@@ -181,6 +181,6 @@ def of_many(s: Split) -> list[Limit]:
 def first_prices(s: Split) -> np.ndarray:
     """(elastic,) What broken rules cost at first, in parts of their penalties. Blocks tell no higher price of a limit than what
     breaking it costs, so that is dearer where many of them may tell one."""
-    out = np.full(len(s.elastic()), FIRST_PRICE)
+    out = np.full(len(s.elastic), FIRST_PRICE)
     out[[x.elastic for x in of_many(s)]] *= DEARER
     return out

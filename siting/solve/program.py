@@ -57,6 +57,13 @@ class Values:
             raise ModelError(f"{what}{f' of {names[bad[0]]}' if names is not None else ''} holds NaN")
         return cls(base, np.array(where, int), table)
 
+    @classmethod
+    def sparse(cls, n: int, where: np.ndarray, table: np.ndarray) -> Values:
+        """n numbers, of which `where` are `table` (where, blocks) and all others 0."""
+        base, varies = np.zeros(n), np.any(table != table[:, :1], axis=1)
+        base[where[~varies]] = table[~varies, 0]
+        return cls(base, where[varies], table[varies])
+
     def at(self, d: int) -> np.ndarray:
         """The values in block d."""
         out = self.base.copy()
@@ -178,11 +185,15 @@ class Program:
         cols = [line.col for line in self.ledger if line.account == "penalty" and line.phase == "operate"]
         return np.unique(np.concatenate(cols)) if cols else np.empty(0, int)
 
-    def costs(self, accounts: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
-        """Objective over plan columns (n,), over hour columns (n, blocks) with weights and discounts applied; its constant."""
+    def costs(
+        self, accounts: Mapping[str, float], occurrences: np.ndarray | float = 1.0
+    ) -> tuple[np.ndarray, Values, float]:
+        """Objective over plan columns (n,), over hour columns with weights and discounts applied, in each of so many
+        `occurrences` (blocks,); its constant."""
         plan = np.zeros(len(self.plan.columns))
-        hours = np.zeros((len(self.hours.columns), self.n_blocks))
-        constant = 0.0
+        posted = [line.col for line in self.ledger if line.account in accounts and line.phase != "plan"]
+        columns = np.unique(np.concatenate([np.empty(0, np.int64), *posted]))
+        hours, constant = np.zeros((len(columns), self.n_blocks)), 0.0
         for line in self.ledger:
             if line.account in accounts and line.phase == "plan":
                 share = accounts[line.account] * self.discount[line.stage]
@@ -190,9 +201,10 @@ class Program:
                 constant += share * float(line.constant)
             elif line.account in accounts:
                 weight = accounts[line.account] * self.discount[self.stage] * self.weight
-                np.add.at(hours, line.col, line.value.all(self.n_blocks) * weight)
+                np.add.at(hours, np.searchsorted(columns, line.col), line.value.all(self.n_blocks) * weight)
                 constant += float(np.sum(line.constant * weight))
-        return plan, hours, constant
+        hours /= occurrences
+        return plan, Values.sparse(len(self.hours.columns), columns, hours), constant
 
 
 class Whole(NamedTuple):
@@ -238,8 +250,9 @@ def whole(p: Program, accounts: Mapping[str, float] | None = None) -> Whole:
     def joined(plan: Values, hours: Values, keep: int | None = None) -> np.ndarray:
         return np.concatenate([plan.base, hours.all(n_blocks)[:keep].T.ravel()])
 
-    cost = np.concatenate([plan_cost, hour_cost[:n_own].T.ravel()])
-    np.add.at(cost, p.links.ravel(), hour_cost[n_own:].ravel())
+    of_hours = hour_cost.all(n_blocks)
+    cost = np.concatenate([plan_cost, of_hours[:n_own].T.ravel()])
+    np.add.at(cost, p.links.ravel(), of_hours[n_own:].ravel())
     return Whole(
         matrix,
         joined(p.plan.lower, p.hours.lower),

@@ -124,9 +124,9 @@ class Repair:
 
     def _ask_for_more(self, best: Best) -> None:
         """Of what each block breaks under this plan, for as long as a plan is mended."""
-        s, rules = self.split, self.split.elastic()
+        s = self.split
         price, broken = self.rounds.price, self.rounds.broken
-        paid = np.array([float((price * s.penalty[rules, e.block]) @ broken(e)) for e in best.found])
+        paid = np.array([float((price * s.penalty[:, e.block]) @ broken(e)) for e in best.found])
         some = np.flatnonzero(paid > 0)
         if len(some):
             each = ROUNDING * abs(best.value) / len(some)

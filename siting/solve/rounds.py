@@ -304,11 +304,10 @@ class Rounds:
         self.run.count(s)
         self._round_s = time.monotonic() - start
         value = s.constant + float(s.plan.cost @ plan) + sum(s.weight[e.block] * e.value for e in found)
-        rules = s.elastic()
-        broken = (s.weight[e.block] * s.penalty[rules, e.block] * self.broken(e) for e in found)
+        broken = (s.weight[e.block] * s.penalty[:, e.block] * self.broken(e) for e in found)
         if limits is not None:
             value -= float(limits.price @ limits.room(plan))
-        return Best(value, plan, sum(broken, np.zeros(len(rules))), found)
+        return Best(value, plan, sum(broken, np.zeros(len(s.elastic))), found)
 
     def broken(self, e: Evaluation) -> np.ndarray:
         """(elastic,) What a block breaks; what it counts of a limit that has a price is not broken."""

@@ -31,7 +31,7 @@ class View:
         row, column = _places(self.rows, s.n_rows)[s.row], _places(self.columns, s.n_own + len(s.links))[s.col]
         self.entries = np.flatnonzero((row >= 0) & (column >= 0))
         self.row, self.column = row[self.entries], column[self.entries]
-        self.elastic = _places(self.own, s.n_own)[s.elastic()]  # -1: left out
+        self.elastic = _places(self.own, s.n_own)[s.elastic]  # -1: left out
 
 
 def _places(chosen: np.ndarray, n: int) -> np.ndarray:

@@ -67,8 +67,9 @@ class Split:
     upper: Values
     column_lower: Values
     column_upper: Values
-    cost: np.ndarray  # (columns, blocks), without what broken rules cost
-    penalty: np.ndarray  # (columns, blocks), full price of broken rules
+    cost: Values  # of the columns, without what broken rules cost
+    elastic: np.ndarray  # own columns that stand for broken rules
+    penalty: np.ndarray  # (elastic, blocks), full price of broken rules
     n_own: int
     n_rows: int
     links: np.ndarray
@@ -93,13 +94,9 @@ class Split:
     def block(self, d: int) -> Block:
         return Block(*(v.at(d) for v in (self.value, self.lower, self.upper, self.column_lower, self.column_upper)))
 
-    def elastic(self) -> np.ndarray:
-        """Own columns that stand for broken rules."""
-        return np.flatnonzero(np.any(self.penalty > 0, axis=1)[: self.n_own])
-
     def kinds(self) -> np.ndarray:
         """A number for each elastic column, the same for those of one rule."""
-        return np.unique([self.own_names[j] for j in self.elastic()], return_inverse=True)[1]
+        return np.unique([self.own_names[j] for j in self.elastic], return_inverse=True)[1]
 
     def private(self) -> np.ndarray:
         """Linking columns of the template that are another plan column in (nearly) every block: shares and edges."""
@@ -147,11 +144,11 @@ class Split:
             most = self.column_upper.at(d).copy()
             i = np.flatnonzero(own & alone[self.row] & (value > 0))
             np.minimum.at(most, self.col[i], room[self.row[i]] / value[i])
-            earns = self.cost[: self.n_own, d] < 0
-            counted = self.cost[self.n_own :, d] != 0
-            at_plan = self.cost[self.n_own :, d][counted]
+            cost, of_links = np.split(self.cost.at(d), [self.n_own])
+            earns, counted = cost < 0, of_links != 0
+            at_plan = of_links[counted]
             of_plan = np.where(at_plan > 0, at_plan * x_low[counted], at_plan * x_high[counted]).sum()
-            worst = (self.cost[: self.n_own, d][earns] * np.maximum(most[earns], 0.0)).sum() + of_plan
+            worst = (cost[earns] * np.maximum(most[earns], 0.0)).sum() + of_plan
             out[d] = worst if worst > -1e20 else np.nan
         return out
 
@@ -196,7 +193,7 @@ class Split:
                 upper=of_stands(self.upper),
                 column_lower=of_stands(self.column_lower),
                 column_upper=of_stands(self.column_upper),
-                cost=self.cost[:, stands],
+                cost=of_stands(self.cost),
                 penalty=self.penalty[:, stands],
                 links=number[self.links[:, stands]],
                 weight=np.array([self.weight[r].sum() for r in runs]),
@@ -208,8 +205,10 @@ class Split:
 
 def split(p: Program) -> Split:
     """Program → Split; time and memory grow with the template's columns × blocks."""
-    plan_cost, hour_cost, constant = p.costs({a: w for a, w in p.minimise.items() if a != "penalty"})
-    broken_plan, broken, _ = p.costs({"penalty": p.minimise["penalty"]})
+    occurrences = np.where(p.weight > 0, p.weight, 1.0)
+    plan_cost, hour_cost, constant = p.costs({a: w for a, w in p.minimise.items() if a != "penalty"}, occurrences)
+    broken_plan, broken, _ = p.costs({"penalty": p.minimise["penalty"]}, occurrences)
+    elastic = np.flatnonzero(broken.ends()[1][: p.n_own] > 0)
     n = len(p.plan.columns)
     sites = sorted({str(x.index["site"]) for x in (*p.plan.columns, *p.hours.columns, *p.hours.rows) if "site" in x.index})
     plan = Plan(
@@ -223,7 +222,6 @@ def split(p: Program) -> Split:
         [c.name for c in p.plan.columns],
         numbers(p.plan.columns, sites),
     )
-    occurrences = np.where(p.weight > 0, p.weight, 1.0)
     h = p.hours
     return Split(
         plan,
@@ -235,8 +233,9 @@ def split(p: Program) -> Split:
         h.upper,
         h.column_lower,
         h.column_upper,
-        hour_cost / occurrences,
-        broken / occurrences,
+        hour_cost,
+        elastic,
+        broken.all(p.n_blocks)[elastic],
         p.n_own,
         len(h.rows),
         p.links,

@@ -47,7 +47,7 @@ class Subproblems:
     """The blocks that one process works on."""
 
     def __init__(self, s: Split):
-        self.split, self.elastic = s, s.elastic()
+        self.split, self.elastic = s, s.elastic
         self.price = np.ones(len(self.elastic))
         self._every = np.ones(s.site_of.n_sites, bool)
         self._stays = ~s.site_of.apart  # sites that are never left out
@@ -218,9 +218,9 @@ class Subproblems:
 
     def _cost(self, d: int) -> np.ndarray:
         s = self.split
-        cost = s.cost[:, d].copy()
+        cost = s.cost.at(d)
         price = self.price if self.price.ndim == 1 else self.price[:, d]
-        cost[self.elastic] += price * s.penalty[self.elastic, d]
+        cost[self.elastic] += price * s.penalty[:, d]
         return cost
 
     def _at(self, d: int) -> tuple[View, highspy.Highs]:

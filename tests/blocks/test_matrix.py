@@ -157,7 +157,7 @@ def test_whole_is_the_blocks_side_by_side(case):
         column = np.concatenate([n_plan + p.n_own * d + np.arange(p.n_own), p.links[:, d]])
         value = p.hours.value.at(d)
         np.add.at(dense, (m_plan + m_hours * d + p.hours.row, column[p.hours.col]), value)
-        np.add.at(cost, column, hour_cost[:, d])
+        np.add.at(cost, column, hour_cost.at(d))
         sides.append((p.hours.lower.at(d), p.hours.upper.at(d)))
         own_bounds.append((p.hours.column_lower.at(d)[: p.n_own], p.hours.column_upper.at(d)[: p.n_own]))
     dense[np.abs(dense) < SMALLEST] = 0.0

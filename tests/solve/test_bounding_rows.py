@@ -65,7 +65,7 @@ def test_they_are_more_than_half_of_the_rows_each_of_another_column(parts: Split
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_values_are_those_with_all_rows_and_cuts_meet_them(parts: Split, seed: int):
-    price, plan = np.full(len(parts.elastic()), 1e-4), plan_with(parts, [[0, 2], [1, 3, 5], list(range(6))][seed], seed)
+    price, plan = np.full(len(parts.elastic), 1e-4), plan_with(parts, [[0, 2], [1, 3, 5], list(range(6))][seed], seed)
     sub = Subproblems(parts)
     for e in sub.evaluate(plan, price, list(range(parts.n_blocks))):
         block, at = parts.block(e.block), plan[parts.links[:, e.block]]
@@ -85,7 +85,7 @@ def test_a_site_that_reaches_nobody_is_left_out_like_others():
     inputs = instance(8, 2)
     inputs.data["reachable"][:, 5, :] = 0.0
     parts = split(stamp(build(inputs)))
-    sub, price = Subproblems(parts), np.full(len(parts.elastic()), 1e-4)
+    sub, price = Subproblems(parts), np.full(len(parts.elastic), 1e-4)
     found = sub.evaluate(plan_with(parts, [0, 2], 0), price, list(range(parts.n_blocks)))
     assert all(e.tight for e in found)
     assert sub.view.sites.sum() == 2

@@ -112,7 +112,7 @@ def test_the_relaxation_is_the_linear_program_s(year: tuple[Inputs, Program]):
 def rounds_of(inputs: Inputs, gap: float) -> Rounds:
     run = Decomposition(stamp(build(inputs)), options(inputs, gap), inputs.unavoidable_cost)
     of = split(run.program)
-    return Rounds(run, of, np.full(len(of.elastic()), FIRST_PRICE), 1)
+    return Rounds(run, of, np.full(len(of.elastic), FIRST_PRICE), 1)
 
 
 def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
@@ -149,7 +149,7 @@ def test_a_limit_that_is_broken_because_it_is_cheap_costs_more(carbon_share: flo
     assert plan is not None
     low = rounds.low
     rounds.charge_enough(plan, 0.01, "first plan", lambda: True)
-    over = [rounds.split.own_names[j] == "limits.over" for j in rounds.split.elastic()]
+    over = [rounds.split.own_names[j] == "limits.over" for j in rounds.split.elastic]
     assert (rounds.price[over].max() > FIRST_PRICE) == dearer
     assert rounds.low >= low - 1e-6 * abs(low)
 
@@ -159,7 +159,7 @@ def test_a_lost_worker_costs_its_blocks_only(year: tuple[Inputs, Program]):
     _, program = year
     parts = split(program)
     plan = np.clip(np.full(parts.n_plan, 1.0), parts.plan.column_lower, parts.plan.column_upper)
-    price = np.full(len(parts.elastic()), 1e-4)
+    price = np.full(len(parts.elastic), 1e-4)
     alone, together = Workers(parts, 1), Workers(parts, 2)
     try:
         expected = [e.value for e in alone.evaluate(plan, price)]
@@ -179,7 +179,7 @@ from siting.solve.workers import Workers
 parts = pickle.load(open(sys.argv[1], "rb"))
 workers = Workers(parts, 2)
 plan = np.clip(np.full(parts.n_plan, 1.0), parts.plan.column_lower, parts.plan.column_upper)
-workers.evaluate(plan, np.full(len(parts.elastic()), 1e-4))
+workers.evaluate(plan, np.full(len(parts.elastic), 1e-4))
 print("workers", *(pid for e in workers._executors for pid in e._processes), flush=True)
 time.sleep(600)
 """
@@ -201,7 +201,7 @@ def test_a_cut_is_tight_where_it_was_found_and_below_elsewhere(year: tuple[Input
     _, program = year
     parts, rng = split(program), np.random.default_rng(0)
     workers = Workers(parts, 1)
-    price = np.full(len(parts.elastic()), 1e-4)
+    price = np.full(len(parts.elastic), 1e-4)
     high = np.minimum(parts.plan.column_upper, 50.0)
     here, there = (nearest(parts, rng.uniform(0, 1, parts.n_plan) * high) for _ in range(2))
     assert here is not None and there is not None

@@ -68,7 +68,7 @@ def plans(s: Split, n: int = 4) -> list[np.ndarray]:
 
 def values(s: Split, plan: np.ndarray) -> np.ndarray:
     """(blocks,) What each costs under a plan, with broken rules at their full price."""
-    return np.array([e.value for e in Subproblems(s).evaluate(plan, np.ones(len(s.elastic())), list(range(s.n_blocks)))])
+    return np.array([e.value for e in Subproblems(s).evaluate(plan, np.ones(len(s.elastic)), list(range(s.n_blocks)))])
 
 
 @pytest.mark.parametrize("change", SAME_BLOCKS)
@@ -110,13 +110,15 @@ def test_every_number_of_a_block_counts():
         out.ravel()[-1] = np.nextafter(out.ravel()[-1], -np.inf)
         return out
 
-    for name in ("value", "lower", "upper", "column_lower", "column_upper"):
-        of = getattr(h, name)
+    for name in ("value", "lower", "upper", "column_lower", "column_upper", "cost"):
+        of = s.cost if name == "cost" else getattr(h, name)
         for field in ("base", "table"):
             if getattr(of, field).size and np.isfinite(getattr(of, field).ravel()[-1]):
-                other = replace(h, **{name: replace(of, **{field: moved(getattr(of, field))})})
-                assert blocks_of(replace(program, hours=other), s) != before, (name, field)
-    assert blocks_of(program, replace(s, cost=s.cost + np.eye(*s.cost.shape) * 1e-6)) != before
+                other = {name: replace(of, **{field: moved(getattr(of, field))})}
+                if name == "cost":
+                    assert blocks_of(program, replace(s, **other)) != before, field
+                else:
+                    assert blocks_of(replace(program, hours=replace(h, **other)), s) != before, (name, field)
     plan = replace(s.plan, cost=2 * s.plan.cost, column_upper=s.plan.column_upper / 2)
     assert blocks_of(program, replace(s, plan=plan)) == before
 

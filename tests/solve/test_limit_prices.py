@@ -41,7 +41,7 @@ class Known:
         options = self.inputs.study.solver.model_copy(update={"gap": GAP, "time_limit_s": 120.0})
         of = split(self.program)
         run = Decomposition(self.program, options, self.inputs.unavoidable_cost)
-        rounds = Rounds(run, of, np.full(len(of.elastic()), FIRST_PRICE), 1)
+        rounds = Rounds(run, of, np.full(len(of.elastic), FIRST_PRICE), 1)
         usual = np.zeros(of.n_plan)
         for x in limits_of(of):
             usual[x.columns] = of.plan.upper[x.row] / of.weight.sum()
@@ -118,7 +118,7 @@ def test_what_a_plan_does_in_the_hours_is_told_at_dear_prices(known: Known):
     limits = rounds.limits
     assert limits is not None
     best = looked_at(rounds)
-    shared, over = limits.filled(best.plan, best.found), rounds.split.elastic()[limits.elastic]
+    shared, over = limits.filled(best.plan, best.found), rounds.split.elastic[limits.elastic]
     mild, dear = rounds.price, np.full(len(rounds.price), DEAREST)
     assert rounds.workers.operation(shared, mild)[over].max() > 1.0
     assert rounds.workers.operation(shared, dear)[over] == pytest.approx(0.0, abs=1e-3)
@@ -133,7 +133,7 @@ def test_blocks_tell_no_higher_price_than_what_breaking_the_limit_costs(known: K
     first = first_prices(s)
     assert (first[limits.elastic] == limit_prices.DEARER * FIRST_PRICE).all()
     assert (np.delete(first, limits.elastic) == FIRST_PRICE).all()
-    breaking = s.weight[of.blocks] * s.penalty[s.elastic()[of.elastic], of.blocks] / of.each
+    breaking = s.weight[of.blocks] * s.penalty[of.elastic, of.blocks] / of.each
     told = []
     for part in (0.5, 20.0):
         rounds = known.rounds(1.0)

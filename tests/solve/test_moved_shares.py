@@ -26,7 +26,7 @@ def parts() -> Split:
 
 def broken(parts: Split, limit: Limit, over: list[float]) -> list[Evaluation]:
     """What each block breaks of one limit."""
-    of = np.zeros((DAYS, len(parts.elastic())))
+    of = np.zeros((DAYS, len(parts.elastic)))
     of[limit.blocks, limit.elastic] = over
     return [Evaluation(d, 0.0, 0.0, np.empty(0), of[d], np.True_) for d in range(DAYS)]  # type: ignore[arg-type]
 
@@ -69,7 +69,7 @@ def test_room_of_a_limit_is_used_before_the_shares_of_others(parts: Split):
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_of_the_plan_hold_after_any_move(parts: Split, seed: int):
     rng, shares, plan = np.random.default_rng(seed), MovedShares(parts), plan_with(parts, [0, 1, 2, 3], seed)
-    n, before = len(parts.elastic()), parts.plan.matrix @ plan  # that plan does too little: such rows get no worse
+    n, before = len(parts.elastic), parts.plan.matrix @ plan  # that plan does too little: such rows get no worse
     for _ in range(4):
         some = rng.exponential(5.0, (DAYS, n)) * (rng.uniform(size=(DAYS, n)) < 0.3)
         plan = shares.of(plan, [Evaluation(d, 0.0, 0.0, np.empty(0), some[d], True) for d in range(DAYS)])

@@ -52,7 +52,7 @@ def plan_with(parts: Split, sites: list[int], seed: int) -> np.ndarray:
 
 
 def test_what_is_left_out_changes_no_value_and_its_cut_holds_everywhere(parts: Split):
-    blocks, price = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4)
+    blocks, price = list(range(parts.n_blocks)), np.full(len(parts.elastic), 1e-4)
     here = plan_with(parts, [0, 2, 5], 0)
     some, all_in = Subproblems(parts), Subproblems(parts)
     all_in._stays[:] = True
@@ -75,7 +75,7 @@ def worth_of_closed(parts: Split, sub: Subproblems, plan: np.ndarray, found: lis
 
 def test_closed_sites_have_the_prices_of_the_open_one_that_tell_least_of_them(parts: Split):
     """At what is wanted of them, after all open ones had their turn."""
-    blocks, price, here = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), plan_with(parts, [0, 2, 5], 0)
+    blocks, price, here = list(range(parts.n_blocks)), np.full(len(parts.elastic), 1e-4), plan_with(parts, [0, 2, 5], 0)
     sub, wanted = Subproblems(parts), parts.typical(here)
     worth = [worth_of_closed(parts, sub, here, sub.evaluate(here, price, blocks, wanted)) for _ in range(4)]
     alone = []
@@ -93,14 +93,14 @@ def test_rounding_of_the_solver_is_no_reason_to_load_all_sites(parts: Split, mon
     monkeypatch.setattr(subproblem, "LOOSE", -1.0)  # no cut is ever near enough
     some, here = Subproblems(parts), plan_with(parts, [0, 2, 5], 0)
     for _ in range(2):
-        some.evaluate(here, np.full(len(parts.elastic()), 1e-4), list(range(parts.n_blocks)))
+        some.evaluate(here, np.full(len(parts.elastic), 1e-4), list(range(parts.n_blocks)))
         assert some.view.sites.sum() == 3
 
 
 def test_memory_is_given_back_when_lps_were_loaded_anew_and_only_then(parts: Split, monkeypatch: pytest.MonkeyPatch):
     given = []
     monkeypatch.setattr(subproblem, "_give_back", lambda: given.append(1))
-    some, price = Subproblems(parts), np.full(len(parts.elastic()), 1e-4)
+    some, price = Subproblems(parts), np.full(len(parts.elastic), 1e-4)
     for _ in range(3):
         some.evaluate(plan_with(parts, [0, 2, 5], 0), price, list(range(parts.n_blocks)))
     assert len(given) == 1  # at first all sites are in view
@@ -116,7 +116,7 @@ def test_a_coefficient_in_two_parts_is_their_sum(parts: Split):
     base[first] /= 2
     value = replace(parts.value, base=np.append(base, base[first]))
     twice = replace(parts, row=np.append(parts.row, parts.row[first]), col=np.append(parts.col, parts.col[first]), value=value)
-    blocks, price, plan = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), plan_with(parts, [0, 2, 5], 0)
+    blocks, price, plan = list(range(parts.n_blocks)), np.full(len(parts.elastic), 1e-4), plan_with(parts, [0, 2, 5], 0)
     for a, b in zip(
         Subproblems(parts).evaluate(plan, price, blocks), Subproblems(twice).evaluate(plan, price, blocks), strict=True
     ):
@@ -126,7 +126,7 @@ def test_a_coefficient_in_two_parts_is_their_sum(parts: Split):
 
 def test_the_lp_follows_the_plan_to_other_sites(parts: Split):
     """Sites join and leave one LP, warm; the values are those of a new one."""
-    blocks, price, same = list(range(parts.n_blocks)), np.full(len(parts.elastic()), 1e-4), Subproblems(parts)
+    blocks, price, same = list(range(parts.n_blocks)), np.full(len(parts.elastic), 1e-4), Subproblems(parts)
     for seed, sites in enumerate(([0, 1], [1, 2, 3], [4], [0, 1, 2, 3, 4, 5, 6, 7], [6, 7], [0], [0], [0], [0], [0], [1])):
         plan = plan_with(parts, sites, seed)
         values = [e.value for e in same.evaluate(plan, price, blocks)]
@@ -179,7 +179,7 @@ def test_few_new_sites_come_at_once_and_what_stays_is_as_it_was(
     inputs = instance(N_SITES, 4)
     run = Decomposition(program, inputs.study.solver, inputs.unavoidable_cost)
     here, wanted = plan_with(parts, [0, 2, 5], 0), plan_with(parts, list(range(N_SITES)), 1)
-    step = Rounds(run, parts, np.full(len(parts.elastic()), 1e-4), 1)._with_few_new(here, wanted, 0.5)
+    step = Rounds(run, parts, np.full(len(parts.elastic), 1e-4), 1)._with_few_new(here, wanted, 0.5)
     came = np.flatnonzero(parts.sites_used(step) & ~parts.sites_used(here))
     assert len(came) == 2 < (parts.sites_used(wanted) & ~parts.sites_used(here)).sum()
     at = np.isin(parts.plan.site, came)
