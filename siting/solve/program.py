@@ -185,9 +185,7 @@ class Program:
         cols = [line.col for line in self.ledger if line.account == "penalty" and line.phase == "operate"]
         return np.unique(np.concatenate(cols)) if cols else np.empty(0, int)
 
-    def costs(
-        self, accounts: Mapping[str, float], occurrences: np.ndarray | float = 1.0
-    ) -> tuple[np.ndarray, Values, float]:
+    def costs(self, accounts: Mapping[str, float], occurrences: np.ndarray | float = 1.0) -> tuple[np.ndarray, Values, float]:
         """Objective over plan columns (n,), over hour columns with weights and discounts applied, in each of so many
         `occurrences` (blocks,); its constant."""
         plan = np.zeros(len(self.plan.columns))
