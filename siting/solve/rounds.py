@@ -42,7 +42,7 @@ STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and again whenever that is halved
 PATIENT = 10.0  # rounds: what the master may take with all sites
-FEW_NEW = 4  # sites that join in one round
+FEW_NEW = 8  # sites that join in one round
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEAREST = 1e-2  # share of the penalties that is never passed
@@ -77,6 +77,7 @@ class Rounds:
         self.low = -np.inf  # what the last `settle` proved of its plans
         self.limits: LimitPrices | None = None  # limits that have a price instead of shares
         self._grid = self._new_rows = 0
+        self._waited = np.ones(s.site_of.n_sites)  # rounds since each site came new into the LPs
         self._round_s = 0.0  # what the last round took
 
     def close(self) -> None:
@@ -134,7 +135,7 @@ class Rounds:
             if best is None:
                 towards = least.plan
             elif joins:
-                towards = self._with_few_new(best.plan, least.plan, length)
+                towards = self._with_few_new(best.plan, least.plan, LITTLE if proves else length)
             else:
                 towards = best.plan + length * (least.plan - best.plan)
             if self.servable(towards, proves or fixed) or best is not None:
@@ -213,13 +214,15 @@ class Rounds:
         return True
 
     def _with_few_new(self, plan: np.ndarray, wanted: np.ndarray, length: float) -> np.ndarray:
-        """A step from `plan`. Of the sites that are new in `wanted`, few come, those with the most, and all else goes as much
-        of the way as they are of all: the LPs hold few more sites, and what the others are worth is in the cuts. Rows of the
-        plan that join sites may not hold."""
+        """A step from `plan`. Of the sites that are new in `wanted`, few come, those with the most times the rounds that they
+        waited, and all else goes as much of the way as they are of all: the LPs hold few more sites, and what the others are
+        worth is in the cuts. Rows of the plan that join sites may not hold."""
         s, of = self.split, self.split.plan.site
         new = (of >= 0) & ~np.append(s.sites_used(plan), True)[of]
         size = np.bincount(of[new], (np.abs(wanted) / np.maximum(s.typical(wanted), NOTHING))[new], s.site_of.n_sites)
-        few = np.argsort(-size)[:FEW_NEW]
+        few = np.argsort(-size * self._waited)[:FEW_NEW]
+        self._waited += 1
+        self._waited[few] = 0
         part = size[few].sum() / size.sum() if size.any() else 1.0
         return plan + length * np.where(new, np.isin(of, few), part) * (wanted - plan)
 

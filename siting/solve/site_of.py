@@ -36,10 +36,8 @@ class SiteOf:
         same: dict[tuple, int] = {}
         keys = [(x.name, *(v for k, v in x.index.items() if k != "site")) for x in h.rows]
         twin = np.array([same.setdefault(k, len(same)) for k in keys], np.int64)
-        low, high = h.lower.all(p.n_blocks), h.upper.all(p.n_blocks)
-        needs = (low > 0).any(axis=1) | (high < 0).any(axis=1)
-        low, high = h.column_lower.all(p.n_blocks)[: p.n_own], h.column_upper.all(p.n_blocks)[: p.n_own]
-        column_needs = (low > 0).any(axis=1) | (high < 0).any(axis=1)
+        needs = (h.lower.ends()[1] > 0) | (h.upper.ends()[0] < 0)
+        column_needs = ((h.column_lower.ends()[1] > 0) | (h.column_upper.ends()[0] < 0))[: p.n_own]
         is_own = h.col < p.n_own
         of_row, of_col = row[h.row[is_own]], own[h.col[is_own]]
         strange = (of_row >= 0) & (of_col != of_row)

@@ -179,7 +179,8 @@ def test_few_new_sites_come_at_once_and_what_stays_is_as_it_was(
     inputs = instance(N_SITES, 4)
     run = Decomposition(program, inputs.study.solver, inputs.unavoidable_cost)
     here, wanted = plan_with(parts, [0, 2, 5], 0), plan_with(parts, list(range(N_SITES)), 1)
-    step = Rounds(run, parts, np.full(len(parts.elastic), 1e-4), 1)._with_few_new(here, wanted, 0.5)
+    of = Rounds(run, parts, np.full(len(parts.elastic), 1e-4), 1)
+    step = of._with_few_new(here, wanted, 0.5)
     came = np.flatnonzero(parts.sites_used(step) & ~parts.sites_used(here))
     assert len(came) == 2 < (parts.sites_used(wanted) & ~parts.sites_used(here)).sum()
     at = np.isin(parts.plan.site, came)
@@ -187,6 +188,8 @@ def test_few_new_sites_come_at_once_and_what_stays_is_as_it_was(
     old = np.isin(parts.plan.site, [0, 2, 5]) & (np.abs(wanted - here) > 1.0)
     part = (step - here)[old] / (wanted - here)[old]
     assert part == pytest.approx(part[0]) and 0.0 < part[0] < 0.5
+    others = np.flatnonzero(parts.sites_used(of._with_few_new(here, wanted, 0.5)) & ~parts.sites_used(here))
+    assert len(others) == 2 and not set(others) & set(came), "those that waited come next"
 
 
 def test_a_plan_holds_or_breaks_its_rows(parts: Split):
