@@ -172,7 +172,7 @@ class Decomposition:
                 gap = gap * OF_GAP if joined and not rounds.integer else gap
                 first = not joined or (charged and plan is not None)
                 going, joined = self.going_for(RELAXATION_SHARE if joined else PROOF_SHARE), True
-                relaxed = rounds.settle((best or chosen).plan, gap * OF_GAP, "relaxation", going, True, joins=True)
+                relaxed = rounds.prove((best or chosen).plan, gap * OF_GAP, "relaxation", going)
         if best is None:
             raise StoppedEarly("time or patience ended before any plan was found; allow more (solver.time_limit_s)")
         if self.closed():

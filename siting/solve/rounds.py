@@ -7,9 +7,9 @@ rows, may be the new best plan, and gives a cut for each block that is solved.
 
 At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
 "Selected topics in column generation", Operations Research 53, 2005). Of few blocks it is asked with all sites when rounds are
-nearly settled: that proves the plan, or the sites that it wants join. When there is a plan of whole modules it may use all: its
-bound then holds for all of them. Few of the sites that it wants come into the LPs in one round. What a MW at a closed site is
-worth is in every cut (`site_pricing`), as little as can be told at what the master wanted there.
+nearly settled: that proves the plan, or the sites that it wants join. When there is a plan of whole modules it may use all
+(`Rounds.prove`): its bound then holds for all of them. Few of the sites that it wants come into the LPs in one round; what a MW
+at a closed site is worth is in every cut (`site_pricing`), as little as can be told at what the master wanted there.
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
@@ -94,8 +94,8 @@ class Rounds:
         joins: bool = False,
     ) -> Best | None:
         """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
-        `proves` lets the bound be the run's, where it is of all sites; `joins` lets other sites join. Stops when not `going`;
-        None where no plan was looked at."""
+        `proves` lets the bound be the run's, where it is of all sites; `joins` lets other sites join when rounds are nearly
+        settled. Stops when not `going`; None where no plan was looked at."""
         run, self.low, ask_at = self.run, -np.inf, EARLY * gap
         self._grid_rows()
         best = None if start is None or not self.servable(start, proves or fixed) else self.look(start)
@@ -104,8 +104,6 @@ class Rounds:
             self.fix(start)
         elif best is not None:
             best = self.better_nearby(best, gap, stage, going, proves)
-        if joins and proves:
-            some = self.only(None)
         while best is None or going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
@@ -135,7 +133,7 @@ class Rounds:
             if best is None:
                 towards = least.plan
             elif joins:
-                towards = self._with_few_new(best.plan, least.plan, LITTLE if proves else length)
+                towards = self._with_few_new(best.plan, least.plan, length)
             else:
                 towards = best.plan + length * (least.plan - best.plan)
             if self.servable(towards, proves or fixed) or best is not None:
@@ -148,6 +146,35 @@ class Rounds:
         self.only(None)
         if proves:
             self.master.keep_proof()
+        return best
+
+    def prove(self, start: np.ndarray, gap: float, stage: str, going: Callable[[], bool]) -> Best:
+        """The same from a plan of whole modules, with all sites that the master wants: few new ones come in a round, by small
+        steps, since far from a plan that serves the work a cut tells little but what breaking rules costs; larger ones
+        where that finds better plans."""
+        run, self.low, length = self.run, -np.inf, LITTLE
+        self.servable(start, True)
+        best = self.look(start)
+        self.only(run.sites)
+        best = self.better_nearby(best, gap, stage, going, True)
+        self.only(None)
+        while going():
+            least = self.master.relaxation(max(run.seconds_left(), 1.0))
+            if not len(least.plan):
+                break
+            run.bound = max(run.bound, least.bound)
+            self.low = max(self.low, least.bound)
+            run.progress(stage)
+            if run.closed() or best.value - self.low <= run.allowed(best.value, gap):
+                break
+            towards = self._with_few_new(best.plan, least.plan, length)
+            holds = self.servable(towards, True) and self.split.plan.holds(towards)
+            found = self.look(towards, least.plan)
+            if holds and found.value < best.value:
+                best, length = found, min(2.0 * length, 1.0)
+            else:
+                length = max(length / 2.0, LITTLE)
+        self.master.keep_proof()
         return best
 
     def better_nearby(
