@@ -8,8 +8,8 @@ rows, may be the new best plan, and gives a cut for each block that is solved.
 At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
 "Selected topics in column generation", Operations Research 53, 2005). Of few blocks it is asked with all sites when rounds are
 nearly settled: that proves the plan, or the sites that it wants join. When there is a plan of whole modules it may use all
-(`Rounds.prove`): its bound then holds for all of them. Few of the sites that it wants come into the LPs in one round; what a MW
-at a closed site is worth is in every cut (`site_pricing`), as little as can be told at what the master wanted there.
+(`Rounds.prove`): its bound then holds for all of them. Sites of which it wants crumbs do not come into the LPs; what a MW at a
+closed site is worth is in every cut (`site_pricing`), as little as can be told at what the master wanted there.
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
@@ -42,7 +42,7 @@ STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and again whenever that is halved
 PATIENT = 10.0  # rounds: what the master may take with all sites
-FEW_NEW = 8  # sites that join in one round
+MOST = 0.9  # of what the master wants of new sites: comes in one round, at the sites of which it wants most
 LITTLE, STALL = 0.02, 0.05  # step towards sites that may join; and the least that the bound gains by one, in parts of the gap
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEAREST = 1e-2  # share of the penalties that is never passed
@@ -77,7 +77,6 @@ class Rounds:
         self.low = -np.inf  # what the last `settle` proved of its plans
         self.limits: LimitPrices | None = None  # limits that have a price instead of shares
         self._grid = self._new_rows = 0
-        self._waited = np.ones(s.site_of.n_sites)  # rounds since each site came new into the LPs
         self._round_s = 0.0  # what the last round took
 
     def close(self) -> None:
@@ -133,7 +132,7 @@ class Rounds:
             if best is None:
                 towards = least.plan
             elif joins:
-                towards = self._with_few_new(best.plan, least.plan, length)
+                towards = self._without_crumbs(best.plan, least.plan, length)
             else:
                 towards = best.plan + length * (least.plan - best.plan)
             if self.servable(towards, proves or fixed) or best is not None:
@@ -149,9 +148,8 @@ class Rounds:
         return best
 
     def prove(self, start: np.ndarray, gap: float, stage: str, going: Callable[[], bool]) -> Best:
-        """The same from a plan of whole modules, with all sites that the master wants: few new ones come in a round, by small
-        steps, since far from a plan that serves the work a cut tells little but what breaking rules costs; larger ones
-        where that finds better plans."""
+        """The same from a plan of whole modules, with all sites that the master wants, by small steps: far from a plan that
+        serves the work a cut tells little but what breaking rules costs. Steps grow where they find better plans."""
         run, self.low, length = self.run, -np.inf, LITTLE
         self.servable(start, True)
         best = self.look(start)
@@ -167,7 +165,7 @@ class Rounds:
             run.progress(stage)
             if run.closed() or best.value - self.low <= run.allowed(best.value, gap):
                 break
-            towards = self._with_few_new(best.plan, least.plan, length)
+            towards = self._without_crumbs(best.plan, least.plan, length)
             holds = self.servable(towards, True) and self.split.plan.holds(towards)
             found = self.look(towards, least.plan)
             if holds and found.value < best.value:
@@ -236,20 +234,19 @@ class Rounds:
             if not going() or least.bound - last < STALL * (best.value - least.bound):
                 break
             last = least.bound
-            self.look(self._with_few_new(best.plan, least.plan, LITTLE), least.plan)
+            self.look(self._without_crumbs(best.plan, least.plan, LITTLE), least.plan)
         run.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
         return True
 
-    def _with_few_new(self, plan: np.ndarray, wanted: np.ndarray, length: float) -> np.ndarray:
-        """A step from `plan`. Of the sites that are new in `wanted`, few come, those with the most times the rounds that they
-        waited, and all else goes as much of the way as they are of all: the LPs hold few more sites, and what the others are
-        worth is in the cuts. Rows of the plan that join sites may not hold."""
+    def _without_crumbs(self, plan: np.ndarray, wanted: np.ndarray, length: float) -> np.ndarray:
+        """A step from `plan`: of the sites that are new in `wanted` those with the most come, and all else goes as much of the
+        way as they are of all: crumbs of many sites cost LPs that hold them, and little is lost without. Rows of the plan that
+        join sites may not hold."""
         s, of = self.split, self.split.plan.site
         new = (of >= 0) & ~np.append(s.sites_used(plan), True)[of]
         size = np.bincount(of[new], (np.abs(wanted) / np.maximum(s.typical(wanted), NOTHING))[new], s.site_of.n_sites)
-        few = np.argsort(-size * self._waited)[:FEW_NEW]
-        self._waited += 1
-        self._waited[few] = 0
+        order = np.argsort(-size)
+        few = order[: np.searchsorted(np.cumsum(size[order]), MOST * size.sum()) + 1]
         part = size[few].sum() / size.sum() if size.any() else 1.0
         return plan + length * np.where(new, np.isin(of, few), part) * (wanted - plan)
 

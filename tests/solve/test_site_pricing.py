@@ -171,25 +171,24 @@ def test_sites_that_the_first_plan_misses_join(tmp_path: Path, monkeypatch: pyte
     assert other.gap_of_siting <= 0.01 + 1e-9
 
 
-def test_few_new_sites_come_at_once_and_what_stays_is_as_it_was(
-    parts: Split, program: Program, monkeypatch: pytest.MonkeyPatch
-):
-    """A step towards a plan with five new sites: two come, old ones go part of the way, the rest stays closed."""
-    monkeypatch.setattr(rounds, "FEW_NEW", 2)
+def test_sites_of_which_crumbs_are_wanted_stay_closed(parts: Split, program: Program, monkeypatch: pytest.MonkeyPatch):
+    """A step towards a plan with five new sites: those with the most come, and all else goes as much of the way."""
+    monkeypatch.setattr(rounds, "MOST", 0.5)
     inputs = instance(N_SITES, 4)
     run = Decomposition(program, inputs.study.solver, inputs.unavoidable_cost)
     here, wanted = plan_with(parts, [0, 2, 5], 0), plan_with(parts, list(range(N_SITES)), 1)
     of = Rounds(run, parts, np.full(len(parts.elastic), 1e-4), 1)
-    step = of._with_few_new(here, wanted, 0.5)
+    step = of._without_crumbs(here, wanted, 0.5)
     came = np.flatnonzero(parts.sites_used(step) & ~parts.sites_used(here))
-    assert len(came) == 2 < (parts.sites_used(wanted) & ~parts.sites_used(here)).sum()
+    new = np.flatnonzero(parts.sites_used(wanted) & ~parts.sites_used(here))
+    assert 0 < len(came) < len(new) == 5 and set(came) < set(new)
     at = np.isin(parts.plan.site, came)
     assert step[at] == pytest.approx((here + 0.5 * (wanted - here))[at])
     old = np.isin(parts.plan.site, [0, 2, 5]) & (np.abs(wanted - here) > 1.0)
     part = (step - here)[old] / (wanted - here)[old]
-    assert part == pytest.approx(part[0]) and 0.0 < part[0] < 0.5
-    others = np.flatnonzero(parts.sites_used(of._with_few_new(here, wanted, 0.5)) & ~parts.sites_used(here))
-    assert len(others) == 2 and not set(others) & set(came), "those that waited come next"
+    assert part == pytest.approx(part[0]) and 0.25 <= part[0] < 0.5, "at least half of the whole step"
+    monkeypatch.setattr(rounds, "MOST", 1.0)
+    assert of._without_crumbs(here, wanted, 0.5) == pytest.approx(here + 0.5 * (wanted - here))
 
 
 def test_a_plan_holds_or_breaks_its_rows(parts: Split):
