@@ -11,6 +11,8 @@ the site's own halls, plants and connection, in its own weather. Sites that cann
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -40,12 +42,46 @@ def _places(chosen: np.ndarray, n: int) -> np.ndarray:
     return out
 
 
+class _Layer(NamedTuple):
+    """Packing rows of one constraint that hold own columns; entries are numbers of the template's."""
+
+    rows: np.ndarray
+    own: np.ndarray  # entries of own columns, row by row
+    first: np.ndarray  # of each row
+    each: np.ndarray  # how many of each row
+    own_column: np.ndarray  # columns
+    own_at: np.ndarray | slice  # places of the entries in them; all of them where each stands in one row
+    linking: np.ndarray  # entries of linking columns
+    row: np.ndarray  # their places in `rows`
+    link: np.ndarray  # columns
+    link_at: np.ndarray  # places of the entries in them
+
+    @classmethod
+    def of(cls, s: Split, entries: np.ndarray) -> _Layer:
+        own = entries[s.col[entries] < s.n_own]
+        own = own[np.argsort(s.row[own], kind="stable")]
+        rows, first, each = np.unique(s.row[own], return_index=True, return_counts=True)
+        linking = entries[(s.col[entries] >= s.n_own) & np.isin(s.row[entries], rows)]
+        own_column, place = np.unique(s.col[own], return_inverse=True)
+        own_at: np.ndarray | slice = place
+        if len(own_column) == len(own):
+            own_column, own_at = s.col[own], slice(None)
+        link, link_at = np.unique(s.col[linking], return_inverse=True)
+        row = np.searchsorted(rows, s.row[linking])
+        return cls(rows, own, first, each, own_column, own_at, linking, row, link, link_at)
+
+    def summed(self, each: np.ndarray) -> np.ndarray:
+        """Of entries, by own column."""
+        return each if isinstance(self.own_at, slice) else np.bincount(self.own_at, each, len(self.own_column))
+
+
 class SitePricing:
     """Duals of the rows of closed sites, for one set of open ones. Time: the non-zeros of the template, once a block."""
 
-    def __init__(self, s: Split, opened: np.ndarray):
-        self.opened = opened
-        of, closed = s.site_of, np.append(~opened, False)
+    def __init__(self, s: Split, opened: np.ndarray, priced: np.ndarray | None = None):
+        """`opened` (sites,); of the others `priced` are priced, or all."""
+        self.opened, self.priced = opened, ~opened if priced is None else priced & ~opened
+        of, closed = s.site_of, np.append(self.priced, False)
         self._rows = np.flatnonzero(closed[of.row])
         self.links = np.flatnonzero(closed[of.link])  # linking columns of closed sites
         self._donors = np.flatnonzero(opened)
@@ -55,14 +91,7 @@ class SitePricing:
         packs = self._packs(s)
         self._packing = self._rows[packs[self._rows]]
         inside = np.flatnonzero(packs[s.row] & closed[of.row[s.row]])
-        self._layers = []  # constraint by constraint: entries, columns, rows; columns of entries, rows of entries
-        for kind in np.unique(of.kind[s.row[inside]]):
-            e = inside[of.kind[s.row[inside]] == kind]
-            e = e[np.argsort(s.row[e], kind="stable")]
-            rows, first = np.unique(s.row[e], return_index=True)
-            columns, at = np.unique(s.col[e], return_inverse=True)
-            row = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(e))))
-            self._layers.append((e, columns, at, columns[at] < s.n_own, rows, first, row))
+        self._layers = [_Layer.of(s, inside[of.kind[s.row[inside]] == k]) for k in np.unique(of.kind[s.row[inside]])]
 
     def _rows_of_donors(self, s: Split) -> np.ndarray:
         """(donors, rows of closed sites) The row of the donor that says the same; -1: none."""
@@ -98,9 +127,10 @@ class SitePricing:
         p[((p > 0) & np.isinf(block.lower)) | ((p < 0) & np.isinf(block.upper))] = 0.0
         value = block.value
         reduced = cost - sp.csr_matrix((value[self._by_column], *self._index), (len(cost), len(p))) @ p
-        for entries, columns, at, own, rows, first, row in self._layers:
-            a, left = value[entries], reduced[columns]
-            ratio = np.divide(left[at], a, out=np.full(len(a), np.inf), where=own & (a > 0))
-            p[rows] = rent = np.minimum(np.minimum.reduceat(ratio, first), 0.0)
-            reduced[columns] = left - np.bincount(at, a * rent[row], len(columns))
+        for x in self._layers:
+            a, left = value[x.own], reduced[x.own_column]
+            ratio = np.divide(left[x.own_at], a, out=np.full(len(a), np.inf), where=a > 0)
+            p[x.rows] = rent = np.minimum(np.minimum.reduceat(ratio, x.first), 0.0)
+            reduced[x.own_column] = left - x.summed(a * np.repeat(rent, x.each))
+            reduced[x.link] -= np.bincount(x.link_at, value[x.linking] * rent[x.row], len(x.link))
         return reduced

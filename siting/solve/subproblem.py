@@ -55,6 +55,7 @@ class Subproblems:
         self._round = 0
         self.bounding = BoundingRows(s)
         self.view, self.pricing = View(s, self._every, self.bounding), SitePricing(s, self._every)
+        self._trial = self.pricing  # of closed sites of which something is wanted
         self._lp: dict[int, tuple[View, highspy.Highs]] = {}
         self._donor: dict[int, int] = {}  # of each block: at whose prices closed sites were worth least
         self._last_donor = -1  # of the last block
@@ -67,6 +68,7 @@ class Subproblems:
         before, wanted = self.view, plan if wanted is None else wanted
         self._charge(price)
         self._choose(self.split.sites_used(plan))
+        self._try(self.split.sites_used(wanted))
         found = [self._evaluate(d, plan, wanted) for d in blocks]
         if self.view is not before:
             _give_back()
@@ -103,6 +105,12 @@ class Subproblems:
             self.view = View(self.split, self.view.sites | opened, self.bounding)
         elif self.view.sites.sum() > SPARE * lately.sum():
             self.view = View(self.split, lately, self.bounding)
+
+    def _try(self, wanted: np.ndarray) -> None:
+        """Prices of open sites are tried for these (sites,), where they are closed."""
+        opened, wanted = self.pricing.opened, wanted & ~self.pricing.opened
+        if not (np.array_equal(opened, self._trial.opened) and np.array_equal(wanted, self._trial.priced)):
+            self._trial = SitePricing(self.split, opened, wanted)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""
@@ -163,19 +171,23 @@ class Subproblems:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Duals of all rows, and reduced costs: `known` with those of closed sites, at the prices of the open one whose turn it
         is; or, where something is `wanted` (links,) of closed ones, of some at whose prices that is worth least."""
-        pricing, least = self.pricing, np.inf
-        wants = wanted[pricing.links]
-        best, tried = (self._donor.get(d, self._last_donor), TRIED) if wants.any() else (-1, 1)
-        for donor in pricing.donors(d + self._round, tried, best):
-            p = known.copy()
-            reduced = pricing.extend(p, donor, cost, block)
-            self.bounding.price(p, reduced, block, bounds)
-            worth = -float(reduced[self.split.n_own :][pricing.links] @ wants)
-            if worth < least:
-                least, best, found = worth, donor, (p, reduced)
+        trial, least = self._trial, np.inf
+        wants = wanted[trial.links]
         if wants.any():
-            self._donor[d] = self._last_donor = best
-        return found
+            for z in trial.donors(d + self._round, TRIED, self._donor.get(d, self._last_donor)):
+                p = known.copy()
+                reduced = trial.extend(p, z, cost, block)
+                self.bounding.price(p, reduced, block, bounds)
+                worth = -float(reduced[self.split.n_own :][trial.links] @ wants)
+                if worth < least:
+                    least, donor = worth, z
+            self._donor[d] = self._last_donor = donor
+        else:
+            (donor,) = self.pricing.donors(d + self._round, 1, -1)
+        p = known.copy()
+        reduced = self.pricing.extend(p, donor, cost, block)
+        self.bounding.price(p, reduced, block, bounds)
+        return p, reduced
 
     def _solve(self, d: int, lp: highspy.Highs) -> float:
         if not self._solved(lp):

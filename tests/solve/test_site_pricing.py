@@ -18,6 +18,7 @@ from siting.solve.nearest import nearest
 from siting.solve.program import Program
 from siting.solve.rounds import Rounds
 from siting.solve.site_of import SiteOf
+from siting.solve.site_pricing import SitePricing
 from siting.solve.split import Split, split
 from siting.solve.stamp import stamp
 from siting.solve.subproblem import Evaluation, Subproblems
@@ -65,6 +66,18 @@ def test_what_is_left_out_changes_no_value_and_its_cut_holds_everywhere(parts: S
         for a, b, e in zip(found, at_there, expected, strict=True):
             assert a.value == pytest.approx(e.value, rel=1e-7) and a.tight
             assert a.constant + a.slope @ there[parts.links[:, a.block]] <= b.value * (1 + 1e-6) + 1e-3
+
+
+def test_cuts_hold_where_a_column_stands_in_several_rows_of_one_constraint(parts: Split):
+    """As with all packing rows taken for one: rents are then more than is needed, and still prove."""
+    one = replace(parts, site_of=replace(parts.site_of, kind=np.zeros_like(parts.site_of.kind)))
+    price, here, there = np.full(len(parts.elastic), 1e-4), plan_with(parts, [0, 2, 5], 0), plan_with(parts, [1, 3, 4], 1)
+    sub = Subproblems(one)
+    found = sub.evaluate(here, price, [0, 1])
+    assert len(sub.pricing._layers) == 1 and not isinstance(sub.pricing._layers[0].own_at, slice)
+    assert all(isinstance(x.own_at, slice) for x in SitePricing(parts, parts.sites_used(here))._layers)
+    for a, b in zip(found, Subproblems(parts).evaluate(there, price, [0, 1]), strict=True):
+        assert a.tight and a.constant + a.slope @ there[parts.links[:, a.block]] <= b.value * (1 + 1e-6) + 1e-3
 
 
 def worth_of_closed(parts: Split, sub: Subproblems, plan: np.ndarray, found: list[Evaluation]) -> float:
