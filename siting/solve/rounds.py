@@ -148,8 +148,9 @@ class Rounds:
         return best
 
     def prove(self, start: np.ndarray, gap: float, stage: str, going: Callable[[], bool]) -> Best:
-        """The same from a plan of whole modules, with all sites that the master wants, by small steps: far from a plan that
-        serves the work a cut tells little but what breaking rules costs. Steps grow where they find better plans."""
+        """The same from a plan of whole modules, with all sites that the master wants. First steps are small, since far from a
+        plan that serves the work a cut tells little but what breaking rules costs. They grow for as long as they lose less
+        than the master promises, and shrink where they lose more."""
         run, self.low, length = self.run, -np.inf, LITTLE
         self.servable(start, True)
         best = self.look(start)
@@ -168,10 +169,10 @@ class Rounds:
             towards = self._without_crumbs(best.plan, least.plan, length)
             holds = self.servable(towards, True) and self.split.plan.holds(towards)
             found = self.look(towards, least.plan)
+            wild = found.value - best.value > best.value - self.low
+            length = max(length / 2.0, LITTLE) if wild else min(2.0 * length, 1.0)
             if holds and found.value < best.value:
-                best, length = found, min(2.0 * length, 1.0)
-            else:
-                length = max(length / 2.0, LITTLE)
+                best = found
         self.master.keep_proof()
         return best
 
