@@ -204,6 +204,39 @@ def test_sites_of_which_crumbs_are_wanted_stay_closed(parts: Split, program: Pro
     assert of._without_crumbs(here, wanted, 0.5) == pytest.approx(here + 0.5 * (wanted - here))
 
 
+def test_the_proof_begins_with_small_steps_and_lengthens_them_unless_they_are_wild(
+    parts: Split, program: Program, monkeypatch: pytest.MonkeyPatch
+):
+    """From a plan of three sites, until all eight are proven; what each step found says how long the next one is."""
+    inputs = instance(N_SITES, 4)
+    run = Decomposition(program, inputs.study.solver, inputs.unavoidable_cost)
+    of = Rounds(run, parts, np.full(len(parts.elastic), 1e-4), 1)
+    lengths, wild, step, look = [], [], of._without_crumbs, of.look
+
+    def told(plan: np.ndarray, wanted: np.ndarray, length: float) -> np.ndarray:
+        lengths.append(length)
+        best.append(plan)
+        return step(plan, wanted, length)
+
+    def looked(plan: np.ndarray, wanted: np.ndarray | None = None) -> rounds.Best:
+        found = look(plan, wanted)
+        values.append(found)
+        if len(wild) < len(lengths):
+            value = next(x.value for x in values if x.plan is best[-1])
+            wild.append(found.value - value > value - of.low)
+        return found
+
+    best: list[np.ndarray] = []
+    values: list[rounds.Best] = []
+    monkeypatch.setattr(of, "_without_crumbs", told)
+    monkeypatch.setattr(of, "look", looked)
+    proven = of.prove(plan_with(parts, [0, 2, 5], 0), 0.02, "relaxation", lambda: True)
+    assert lengths[0] == rounds.LITTLE and max(lengths) > 0.1
+    for before, was_wild, after in zip(lengths, wild, lengths[1:]):
+        assert after == (max(before / 2, rounds.LITTLE) if was_wild else min(2 * before, 1.0))
+    assert run.bound <= proven.value <= run.bound + run.allowed(proven.value, 0.02) * (1 + 1e-9)
+
+
 def test_a_plan_holds_or_breaks_its_rows(parts: Split):
     plan, p = plan_with(parts, [0, 2, 5], 0), parts.plan
     bounded = replace(p, lower=np.full(len(p.lower), -np.inf), upper=np.maximum(p.matrix @ plan, 0.0))
