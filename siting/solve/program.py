@@ -64,6 +64,13 @@ class Values:
         base[where[~varies]] = table[~varies, 0]
         return cls(base, where[varies], table[varies])
 
+    def some(self, which: np.ndarray) -> Values:
+        """Those at these places alone, in their order."""
+        place = np.full(len(self.base), -1)
+        place[which] = np.arange(len(which))
+        there = place[self.where] >= 0
+        return Values(self.base[which], place[self.where[there]], self.table[there])
+
     def at(self, d: int) -> np.ndarray:
         """The values in block d."""
         out = self.base.copy()

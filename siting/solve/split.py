@@ -208,7 +208,7 @@ def split(p: Program) -> Split:
     occurrences = np.where(p.weight > 0, p.weight, 1.0)
     plan_cost, hour_cost, constant = p.costs({a: w for a, w in p.minimise.items() if a != "penalty"}, occurrences)
     broken_plan, broken, _ = p.costs({"penalty": p.minimise["penalty"]}, occurrences)
-    elastic = np.flatnonzero(broken.ends()[1][: p.n_own] > 0)
+    elastic = p.elastic_columns()
     n = len(p.plan.columns)
     sites = sorted({str(x.index["site"]) for x in (*p.plan.columns, *p.hours.columns, *p.hours.rows) if "site" in x.index})
     plan = Plan(
@@ -235,7 +235,7 @@ def split(p: Program) -> Split:
         h.column_upper,
         hour_cost,
         elastic,
-        broken.all(p.n_blocks)[elastic],
+        broken.some(elastic).all(p.n_blocks),
         p.n_own,
         len(h.rows),
         p.links,

@@ -67,8 +67,7 @@ class Subproblems:
         Cuts are as high as can be at what is `wanted` of sites that are closed in `plan`, of some prices tried."""
         before, wanted = self.view, plan if wanted is None else wanted
         self._charge(price)
-        self._choose(self.split.sites_used(plan))
-        self._try(self.split.sites_used(wanted))
+        self._choose(self.split.sites_used(plan), self.split.sites_used(wanted))
         found = [self._evaluate(d, plan, wanted) for d in blocks]
         if self.view is not before:
             _give_back()
@@ -93,24 +92,22 @@ class Subproblems:
             cost, there = self._cost(d)[self.elastic], view.elastic >= 0
             _must(lp.changeColsCost(int(there.sum()), view.elastic[there], cost[there]), "changeColsCost")
 
-    def _choose(self, sites: np.ndarray) -> None:
-        """Open are these sites; the LPs keep others too, since loading them anew takes as long as some rounds."""
+    def _choose(self, sites: np.ndarray, wanted: np.ndarray | None = None) -> None:
+        """Open are these sites; the LPs keep others too, since loading them anew takes as long as some rounds. Prices of open
+        ones are tried for those `wanted` that are closed; default: none."""
         self._round += 1
         opened = sites | self._stays
         self._used[opened] = self._round
         if not np.array_equal(opened, self.pricing.opened):
             self.pricing = SitePricing(self.split, opened)
+        tried = np.zeros_like(opened) if wanted is None else wanted & ~opened
+        if self._trial.opened is not self.pricing.opened or not np.array_equal(tried, self._trial.priced):
+            self._trial = SitePricing(self.split, self.pricing.opened, tried)
         lately = self._used > self._round - KEPT
         if (opened & ~self.view.sites).any():
             self.view = View(self.split, self.view.sites | opened, self.bounding)
         elif self.view.sites.sum() > SPARE * lately.sum():
             self.view = View(self.split, lately, self.bounding)
-
-    def _try(self, wanted: np.ndarray) -> None:
-        """Prices of open sites are tried for these (sites,), where they are closed."""
-        opened, wanted = self.pricing.opened, wanted & ~self.pricing.opened
-        if not (np.array_equal(opened, self._trial.opened) and np.array_equal(wanted, self._trial.priced)):
-            self._trial = SitePricing(self.split, opened, wanted)
 
     def floor(self, price: np.ndarray, blocks: list[int]) -> dict[int, float]:
         """The least that each block can cost under any plan within its columns' bounds."""
@@ -171,23 +168,21 @@ class Subproblems:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Duals of all rows, and reduced costs: `known` with those of closed sites, at the prices of the open one whose turn it
         is; or, where something is `wanted` (links,) of closed ones, of some at whose prices that is worth least."""
-        trial, least = self._trial, np.inf
+
+        def at(pricing: SitePricing, donor: int) -> tuple[np.ndarray, np.ndarray]:
+            p = known.copy()
+            reduced = pricing.extend(p, donor, cost, block)
+            self.bounding.price(p, reduced, block, bounds)
+            return p, reduced
+
+        trial, turn = self._trial, d + self._round
         wants = wanted[trial.links]
-        if wants.any():
-            for z in trial.donors(d + self._round, TRIED, self._donor.get(d, self._last_donor)):
-                p = known.copy()
-                reduced = trial.extend(p, z, cost, block)
-                self.bounding.price(p, reduced, block, bounds)
-                worth = -float(reduced[self.split.n_own :][trial.links] @ wants)
-                if worth < least:
-                    least, donor = worth, z
-            self._donor[d] = self._last_donor = donor
-        else:
-            (donor,) = self.pricing.donors(d + self._round, 1, -1)
-        p = known.copy()
-        reduced = self.pricing.extend(p, donor, cost, block)
-        self.bounding.price(p, reduced, block, bounds)
-        return p, reduced
+        if not wants.any():
+            return at(self.pricing, *self.pricing.donors(turn, 1, -1))
+        donors = trial.donors(turn, TRIED, self._donor.get(d, self._last_donor))
+        worth = [-float(at(trial, z)[1][self.split.n_own :][trial.links] @ wants) for z in donors]
+        self._donor[d] = self._last_donor = donors[int(np.argmin(worth))]
+        return at(self.pricing, self._last_donor)
 
     def _solve(self, d: int, lp: highspy.Highs) -> float:
         if not self._solved(lp):

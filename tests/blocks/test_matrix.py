@@ -11,7 +11,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from siting.blocks.model import Model, build
 from siting.inputs.inputs import Inputs
-from siting.solve.program import SMALLEST, Label, Part, Program, whole
+from siting.solve.program import SMALLEST, Label, Part, Program, Values, whole
 from siting.solve.stamp import stamp
 from tests.answers.clean_case import prepared, whole_portfolio
 
@@ -169,6 +169,18 @@ def test_whole_is_the_blocks_side_by_side(case):
     assert np.array_equal(w.cost, cost)
     assert w.constant == constant
     assert np.flatnonzero(w.integer).tolist() == np.flatnonzero(p.plan.integer).tolist()
+
+
+def test_values_are_a_table_only_where_they_vary():
+    """Of five numbers over three blocks one varies, one is 7 in all, three are not told: zero."""
+    table = np.array([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0]])
+    values = Values.sparse(5, np.array([3, 1]), table)
+    assert values.where.tolist() == [3] and values.base.tolist() == [0, 7, 0, 0, 0]
+    expected = np.zeros((5, 3))
+    expected[[3, 1]] = table
+    assert np.array_equal(values.all(3), expected)
+    for which in ([3], [1, 3], [4, 3, 0], []):
+        assert np.array_equal(values.some(np.array(which, int)).all(3), expected[which])
 
 
 def test_the_forms_are_there(tmp_path):
