@@ -88,22 +88,6 @@ class Highs:
         self.n_columns, self.n_rows = lp.num_col_, lp.num_row_
         self._listen()
 
-    def rows(self, rows: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
-        """These rows, and their lower and upper bounds."""
-        lp = self._h.getLp()
-        kind = sp.csc_matrix if lp.a_matrix_.format_ == highspy.MatrixFormat.kColwise else sp.csr_matrix
-        entries = (lp.a_matrix_.value_, lp.a_matrix_.index_, lp.a_matrix_.start_)
-        matrix = kind(entries, (lp.num_row_, lp.num_col_)).tocsr()[rows]
-        return matrix, np.array(lp.row_lower_)[rows], np.array(lp.row_upper_)[rows]
-
-    def with_rows(self, rows: np.ndarray) -> Highs:
-        """The same model with these rows alone, as a new one."""
-        lp, integer = self._h.getLp(), np.isin(np.arange(self.n_columns), self.integer)
-        columns = np.array(lp.col_lower_), np.array(lp.col_upper_)
-        cost = np.array(lp.col_cost_) / self.scale
-        matrix, lower, upper = self.rows(rows)
-        return Highs(Whole(matrix, lower, upper, *columns, cost, self._offset, integer), self.interrupt)
-
     def option(self, name: str, value: Any) -> None:
         """Set an option of HiGHS; an unknown one is an error, not a printed line."""
         self._must(self._h.setOptionValue(name, value), f"option {name} = {value}")
@@ -148,18 +132,27 @@ class Highs:
         self.n_rows += 1
         return self.n_rows - 1
 
-    def add_rows(self, lower: np.ndarray, starts: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
-        """Append rows `values · columns[starts[i]: starts[i + 1]] ≥ lower[i]`."""
-        n, cols, data = len(lower), np.ascontiguousarray(columns, np.int32), np.ascontiguousarray(values, float)
-        starts = np.ascontiguousarray(starts, np.int32)
-        self._must(
-            self._h.addRows(n, np.ascontiguousarray(lower, float), np.full(n, INF), len(data), starts, cols, data), "addRows"
-        )
+    def add_rows(self, rows: sp.csr_matrix, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Append  lower ≤ rows·columns ≤ upper."""
+        n, at = rows.shape[0], rows.indices.astype(np.int32)
+        lower, upper = np.ascontiguousarray(lower, float), np.ascontiguousarray(upper, float)
+        self._must(self._h.addRows(n, lower, upper, rows.nnz, rows.indptr[:-1].astype(np.int32), at, rows.data), "addRows")
         self.n_rows += n
+
+    def add_columns(self, columns: sp.csc_matrix, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Append columns over all rows; the basis stays."""
+        n, at = columns.shape[1], columns.indices.astype(np.int32)
+        starts, cost = columns.indptr[:-1].astype(np.int32), cost * self.scale
+        self._must(self._h.addCols(n, cost, lower, upper, columns.nnz, starts, at, columns.data), "addCols")
+        self.n_columns += n
 
     def delete_rows(self, rows: np.ndarray) -> None:
         self._must(self._h.deleteRows(len(rows), np.ascontiguousarray(rows, np.int32)), "deleteRows")
         self.n_rows -= len(rows)
+
+    def delete_columns(self, columns: np.ndarray) -> None:
+        self._must(self._h.deleteCols(len(columns), np.ascontiguousarray(columns, np.int32)), "deleteCols")
+        self.n_columns -= len(columns)
 
     def start_from(self, columns: np.ndarray) -> None:
         """Give a (feasible) point to start the MIP from."""

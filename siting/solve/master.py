@@ -17,16 +17,17 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .highs import MIP, Answer, Highs, Tell
+from .highs import MIP, Answer, Tell
 from .known_cuts import Cuts
 from .program import INF, Cut, Whole
+from .sifting import Sifted
 from .split import Split
 from .subproblem import Evaluation
 
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
 GRID, PUSHED, PROOF = -1, -2, -3  # rows that are not dropped: of the grid, for a while, and what proves the relaxation's bound
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
-PATIENCE_S, PATIENCE = 5.0, 2.0  # seconds, and times the longest before, that the simplex may take
+PATIENCE_S, PATIENCE = 20.0, 2.0  # seconds, and times the longest before, that the simplex may take
 WARM_CUTS = {"dual_simplex_cost_perturbation_multiplier": 0.0}  # with it, many like cuts take the simplex 5 to 20 times as long
 DIVE_S = 60.0  # for one step of a dive
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
@@ -54,8 +55,8 @@ class Master:
         matrix = sp.hstack([p.matrix, none]).tocsr()
         integer = np.concatenate([p.integer, np.zeros(s.n_blocks, bool)])
         cost = np.concatenate([p.cost, s.weight * self.unit])
-        self.highs = Highs(Whole(matrix, p.lower, p.upper, self.lower, self.upper, cost, s.constant, integer), interrupt)
-        self.highs.relax(True)
+        whole = Whole(matrix, p.lower, p.upper, self.lower, self.upper, cost, s.constant, integer)
+        self.highs = Sifted(whole, np.append(p.site, np.full(s.n_blocks, -1)), interrupt)
         self._first = matrix.shape[0]
         self._least, self._most = p.column_lower.copy(), p.column_upper.copy()  # bounds of plan columns, as they are now
         self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PUSHED
@@ -86,7 +87,7 @@ class Master:
         kept = sp.csr_matrix((value[keep], (row[keep], at[keep])), slopes.shape)
         theta = sp.csr_matrix((np.ones(n), (np.arange(n), cuts.block)), (n, self.split.n_blocks))
         rows = sp.hstack([kept, theta]).tocsr()
-        self.highs.add_rows(lower, rows.indptr[:-1], rows.indices, rows.data)
+        self.highs.add_rows(rows, lower, np.full(n, INF))
         self._idle = np.append(self._idle, np.full(n, idle))
 
     def cuts(self) -> Cuts:
@@ -124,11 +125,10 @@ class Master:
         """The least of the model without integrality; by interior point where the simplex is lost."""
         patience = min(time_limit, max(patience_s, PATIENCE * self._longest))
         start = time.monotonic()
-        answer = self.highs.run("relaxation", None, time_limit=self.highs.run_time() + patience, **WARM_CUTS)
-        if answer.status == "limit" and patience < time_limit:
+        answer = self.highs.run(patience, **WARM_CUTS)
+        if answer.columns is None and answer.status == "limit" and patience < time_limit:
             self.highs.forget()
-            limit = self.highs.run_time() + time_limit - patience
-            answer = self.highs.run("relaxation", None, solver="ipx", time_limit=limit)
+            answer = self.highs.run(time_limit - patience, solver="ipx")
         else:
             self._longest = max(self._longest, time.monotonic() - start)
         if answer.row_duals is not None:

@@ -1,0 +1,233 @@
+"""A linear program over sites, of which HiGHS holds the columns of a few: the others are priced.
+
+    minimise   c·x + Σ_s c_s·x_s   over shared rows  A·x + Σ_s A_s·x_s, and for each site rows of its own  D_s·x_s
+
+At prices y of the shared rows, a site that is left out (x_s = 0) could gain no more than
+
+    v_s = min (c_s − A_sᵀ·y)·x_s   over its own rows and bounds,
+
+and  least without + Σ_s v_s  is a bound for all sites (Lagrangian). Sites with v_s < 0 come in, the most promising first, until
+there are none (sifting: Bixby, Gregory, Lustig, Marsten and Shanno, "Very large-scale linear programming", Operations Research
+40, 1992; by their own rows, as Dantzig and Wolfe do, since single reduced costs name nearly all). One small program prices all.
+
+Time of a run: that of the shared rows × the columns inside; one product with the whole matrix for each time that sites come in.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from ..errors import SolveError
+from .highs import Answer, Highs
+from .program import INF, Basis, Cut, Whole
+
+MOST = 10  # sites that come in at once
+KEPT, SPARE = 5, 2.0  # runs since a site was used; sites go out when so many times those used lately are inside
+LITTLE = 1e-9  # of the objective: what all sites outside could gain, and stay there
+BASIC = 1  # HighsBasisStatus.kBasic
+PRIMAL = {"solver": "simplex", "simplex_strategy": 4}  # when columns have come, the plan of before still keeps all rows
+
+
+class Sifted:
+    """One such program; rows can be added and deleted, bounds of columns changed. Columns are numbered as in `w` throughout."""
+
+    def __init__(self, w: Whole, site: np.ndarray, interrupt: threading.Event | None = None):
+        """`site` (columns,): the number of a column's site; -1: of none, always inside."""
+        self._w, self._site = w, site
+        self._matrix, self._row_lower, self._row_upper = w.matrix.tocsr(), w.lower.copy(), w.upper.copy()
+        self._lower, self._upper = w.column_lower.copy(), w.column_upper.copy()
+        self.integer = np.flatnonzero(w.integer)
+        n_sites = site.max(initial=-1) + 1
+        self._of_one = _of_one_site(self._matrix, site)  # (rows,) the site whose own the row is; -1: shared
+        broken = (self._row_lower > 0) | (self._row_upper < 0)  # by nothing at all
+        self._always = np.isin(np.arange(n_sites), self._of_one[broken])
+        self._inside, self._unused = self._always.copy(), np.zeros(n_sites, int)
+        self._columns = np.flatnonzero(self._within(self._inside))
+        self._highs = Highs(self._part(self._columns), interrupt)
+        self._pricing = _Pricing(w, site, self._of_one, self._always, interrupt)
+
+    def add_rows(self, rows: sp.csr_matrix, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Append shared rows  lower ≤ rows·x ≤ upper."""
+        self._matrix = sp.vstack([self._matrix, rows], format="csr")
+        self._row_lower, self._row_upper = np.append(self._row_lower, lower), np.append(self._row_upper, upper)
+        self._of_one = np.append(self._of_one, np.full(len(lower), -1))
+        self._highs.add_rows(rows[:, self._columns].tocsr(), lower, upper)
+
+    def add_cut(self, cut: Cut) -> None:
+        n = len(cut.col)
+        row = sp.csr_matrix((cut.value, (np.zeros(n, int), cut.col)), (1, self._matrix.shape[1]))
+        self.add_rows(row, np.array([-INF]), np.array([cut.upper]))
+
+    def delete_rows(self, rows: np.ndarray) -> None:
+        stays = np.ones(self._matrix.shape[0], bool)
+        stays[rows] = False
+        self._matrix, self._of_one = self._matrix[stays], self._of_one[stays]
+        self._row_lower, self._row_upper = self._row_lower[stays], self._row_upper[stays]
+        self._highs.delete_rows(rows)
+
+    def rows(self, rows: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
+        """These rows, and their lower and upper bounds."""
+        return self._matrix[rows], self._row_lower[rows], self._row_upper[rows]
+
+    def with_rows(self, rows: np.ndarray) -> Highs:
+        """The program of all sites with these rows alone and its whole numbers."""
+        w = self._w._replace(
+            matrix=self._matrix[rows],
+            lower=self._row_lower[rows],
+            upper=self._row_upper[rows],
+            column_lower=self._lower,
+            column_upper=self._upper,
+        )
+        return Highs(w, self._highs.interrupt)
+
+    def bound_columns(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        self._lower[columns], self._upper[columns] = lower, upper
+        at = self._columns
+        self._highs.bound_columns(np.arange(len(at)), self._lower[at], self._upper[at])
+
+    def run_time(self) -> float:
+        return self._highs.run_time()
+
+    def forget(self) -> None:
+        self._highs.forget()
+
+    def run(self, time_limit: float, **options: Any) -> Answer:
+        """The least over all sites, within seconds. A run that ends early has the best plan and bound that it found."""
+        until, bound, seeks = time.monotonic() + time_limit, -INF, options
+        last: Answer | None = None
+        self._bring(self._needed())
+        while True:
+            left = max(until - time.monotonic(), 0.0)
+            answer = self._highs.run("relaxation", None, time_limit=self._highs.run_time() + left, **seeks)
+            if answer.status == "infeasible" and (could := ~self._inside & self._may_be_used()).any():
+                self._bring(could)
+                seeks = options
+                continue
+            if answer.status != "optimal" or answer.columns is None or answer.row_duals is None:
+                return last._replace(status="limit", bound=bound) if last is not None else self._full(answer)
+            last, gains = self._full(answer), self._gains(answer.row_duals)
+            bound = max(bound, answer.objective + gains.sum())
+            if gains.sum() >= -LITTLE * abs(answer.objective):
+                self._let_go(answer.columns)
+                return last._replace(bound=bound)
+            self._bring(np.isin(np.arange(len(gains)), np.argsort(gains)[:MOST]) & (gains < 0))
+            seeks = options | PRIMAL
+
+    def _within(self, sites: np.ndarray) -> np.ndarray:
+        """(columns,) Whether a column is of these sites, or of none."""
+        return np.append(sites, True)[self._site]
+
+    def _of_any(self, columns: np.ndarray) -> np.ndarray:
+        """(sites,) Whether any of these columns (columns,) is of a site."""
+        return np.bincount(self._site[columns & (self._site >= 0)], minlength=len(self._inside)) > 0
+
+    def _needed(self) -> np.ndarray:
+        """(sites,) Which cannot be left out: nothing at all is not within their bounds."""
+        return self._always | self._of_any((self._lower > 0) | (self._upper < 0))
+
+    def _may_be_used(self) -> np.ndarray:
+        return self._of_any((self._lower < 0) | (self._upper > 0))
+
+    def _gains(self, row_duals: np.ndarray) -> np.ndarray:
+        """(sites,) v_s of those outside."""
+        if self._inside.all():
+            return np.zeros(len(self._inside))
+        shared = np.where(self._of_one < 0, row_duals, 0.0)
+        return self._pricing.gains(self._w.cost - self._matrix.T @ shared, ~self._inside, self._lower, self._upper)
+
+    def _bring(self, sites: np.ndarray) -> None:
+        """These sites come in."""
+        more = sites & ~self._inside
+        if not more.any():
+            return
+        new = np.flatnonzero(np.append(more, False)[self._site])
+        self._inside |= more
+        self._unused[more] = 0
+        self._columns = np.append(self._columns, new)
+        self._highs.add_columns(self._matrix[:, new].tocsc(), self._w.cost[new], self._lower[new], self._upper[new])
+
+    def _let_go(self, inside: np.ndarray) -> None:
+        """Sites that have not been used lately go out when they are many, with their part of the basis, where that can be."""
+        used = np.zeros(len(self._site), bool)
+        used[self._columns] = inside != 0
+        self._unused = np.where(self._of_any(used) | self._needed(), 0, self._unused + 1)
+        lately = self._unused < KEPT
+        if (self._inside & ~lately).sum() <= (SPARE - 1.0) * max((self._inside & lately).sum(), MOST):
+            return
+        basis, n = self._highs.basis(), len(lately)
+        of_column, own = self._site[self._columns], self._of_one >= 0
+        with_basic = np.bincount(of_column[(of_column >= 0) & (basis.columns == BASIC)], minlength=n)
+        without = np.bincount(self._of_one[own & (basis.rows != BASIC)], minlength=n)
+        goes = self._inside & ~lately & (with_basic == without)
+        stays = ~np.append(goes, False)[of_column]
+        self._highs.delete_columns(np.flatnonzero(~stays))
+        rows = np.where(np.append(goes, False)[self._of_one], BASIC, basis.rows)
+        self._highs.begin_at(Basis(basis.columns[stays], rows))
+        self._columns, self._inside = self._columns[stays], self._inside & ~goes
+
+    def _full(self, answer: Answer) -> Answer:
+        """Over all columns."""
+        if answer.columns is None:
+            return answer
+        out = np.zeros(len(self._site))
+        out[self._columns] = answer.columns
+        return answer._replace(columns=out, column_duals=None)
+
+    def _part(self, columns: np.ndarray) -> Whole:
+        """The program without whole numbers, of these columns alone."""
+        w = self._w
+        return w._replace(
+            matrix=self._matrix[:, columns],
+            column_lower=self._lower[columns],
+            column_upper=self._upper[columns],
+            cost=w.cost[columns],
+            integer=np.zeros(len(columns), bool),
+        )
+
+
+class _Pricing:
+    """The own rows of all sites in one program, since none of these rows joins two; sites that are always inside have none."""
+
+    def __init__(self, w: Whole, site: np.ndarray, of_one: np.ndarray, always: np.ndarray, interrupt: threading.Event | None):
+        priced = np.append(~always, False)
+        own, self._at = np.flatnonzero(priced[of_one]), np.flatnonzero(priced[site])
+        self._site, n = site[self._at], len(self._at)
+        part = w._replace(
+            matrix=w.matrix[own][:, self._at].tocsr(),
+            lower=w.lower[own],
+            upper=w.upper[own],
+            column_lower=np.zeros(n),
+            column_upper=np.zeros(n),
+            cost=w.cost[self._at],
+            constant=0.0,
+            integer=np.zeros(n, bool),
+        )
+        self._highs = Highs(part, interrupt)
+
+    def gains(self, reduced: np.ndarray, outside: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """(sites,) The least of `reduced` (columns,) over the own rows of each site outside; -inf where that is not known."""
+        at, free = self._at, outside[self._site]
+        self._highs.bound_columns(np.arange(len(at)), np.where(free, lower[at], 0.0), np.where(free, upper[at], 0.0))
+        self._highs.cost_columns(reduced[at])
+        try:
+            columns = self._highs.run().columns
+        except SolveError:
+            columns = None
+        if columns is None:
+            return np.where(outside, -INF, 0.0)
+        return np.bincount(self._site, reduced[at] * columns, len(outside))
+
+
+def _of_one_site(matrix: sp.csr_matrix, site: np.ndarray) -> np.ndarray:
+    """(rows,) The site of all columns of a row; -1 where they are of several, or of none."""
+    of = site[matrix.indices]
+    some = np.flatnonzero(np.diff(matrix.indptr))
+    out = np.full(matrix.shape[0], -1)
+    least, most = (each.reduceat(of, matrix.indptr[some]) for each in (np.minimum, np.maximum))
+    out[some] = np.where(least == most, least, -1)
+    return out
