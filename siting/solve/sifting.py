@@ -26,7 +26,7 @@ from ..errors import SolveError
 from .highs import Answer, Highs
 from .program import INF, Basis, Cut, Whole
 
-MOST = 10  # sites that come in at once
+MOST = 4  # sites that come in at once
 KEPT, SPARE = 5, 2.0  # runs since a site was used; sites go out when so many times those used lately are inside
 LITTLE = 1e-9  # of the objective: what all sites outside could gain, and stay there
 BASIC = 1  # HighsBasisStatus.kBasic
