@@ -44,6 +44,7 @@ EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and 
 PATIENT = 10.0  # rounds: what the master may take with all sites
 MOST = 0.9  # of what the master wants of new sites: comes in one round, at the sites of which it wants most
 LITTLE, STALL = 0.02, 0.05  # first step towards new sites; and the least that the bound gains by one, in parts of the gap
+SLOW = 3  # rounds that gain less: then broken rules cost more, or the proof ends
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEAREST = 1e-2  # share of the penalties that is never passed
 PAID, LIFTED = 0.1, 0.5  # of the gap: for broken rules; and by which a bound is lifted, to charge more for them from the start
@@ -151,9 +152,9 @@ class Rounds:
         """The same from a plan of whole modules, with all sites that the master wants. First steps are small, since far from a
         plan that serves the work a cut tells little but what breaking rules costs. They grow for as long as they lose less
         than the master promises, and shrink where they lose more."""
-        run, self.low, length = self.run, -np.inf, LITTLE
+        run, self.low, length, slow = self.run, -np.inf, LITTLE, 0
         self.servable(start, True)
-        best = self.look(start)
+        best = found = self.look(start)
         self.only(run.sites)
         best = self.better_nearby(best, gap, stage, going, True)
         self.only(None)
@@ -161,11 +162,16 @@ class Rounds:
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
                 break
-            run.bound = max(run.bound, least.bound)
+            run.bound, gained = max(run.bound, least.bound), least.bound - self.low
             self.low = max(self.low, least.bound)
             run.progress(stage)
             if run.closed() or best.value - self.low <= run.allowed(best.value, gap):
                 break
+            slow = slow + 1 if gained < STALL * run.allowed(best.value, gap) else 0
+            if slow == SLOW:
+                if not self.charge_more(found, PAID * run.allowed(best.value, gap)):
+                    break
+                best, slow, length = self.look(best.plan), 0, LITTLE
             towards = self._without_crumbs(best.plan, least.plan, length)
             holds = self.servable(towards, True) and self.split.plan.holds(towards)
             found = self.look(towards, least.plan)
