@@ -168,10 +168,10 @@ class Rounds:
             if run.closed() or best.value - self.low <= run.allowed(best.value, gap):
                 break
             slow = slow + 1 if gained < STALL * run.allowed(best.value, gap) else 0
-            if slow == SLOW:
+            if slow >= SLOW and not self.breaks(best):
                 if not self.charge_more(found, PAID * run.allowed(best.value, gap)):
                     break
-                best, slow, length = self.look(best.plan), 0, LITTLE
+                best, slow = self.look(best.plan), 0
             towards = self._without_crumbs(best.plan, least.plan, length)
             holds = self.servable(towards, True) and self.split.plan.holds(towards)
             found = self.look(towards, least.plan)

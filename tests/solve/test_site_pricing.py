@@ -222,7 +222,7 @@ def test_the_proof_begins_with_small_steps_and_lengthens_them_unless_they_are_wi
         found = look(plan, wanted)
         values.append(found)
         if len(wild) < len(lengths):
-            value = next(x.value for x in values if x.plan is best[-1])
+            value = next(x.value for x in reversed(values) if x.plan is best[-1])
             wild.append(found.value - value > value - of.low)
         return found
 
@@ -235,6 +235,31 @@ def test_the_proof_begins_with_small_steps_and_lengthens_them_unless_they_are_wi
     for before, was_wild, after in zip(lengths, wild, lengths[1:]):
         assert after == (max(before / 2, rounds.LITTLE) if was_wild else min(2 * before, 1.0))
     assert run.bound <= proven.value <= run.bound + run.allowed(proven.value, 0.02) * (1 + 1e-9)
+
+
+def test_a_proof_that_gains_little_charges_more_and_ends_when_there_is_no_more_to_charge(
+    parts: Split, program: Program, monkeypatch: pytest.MonkeyPatch
+):
+    """Every round counts as slow, from a plan that breaks no rule. Bounds at any price are below the optimum."""
+    monkeypatch.setattr(rounds, "STALL", 1e9)
+    inputs = instance(N_SITES, 4)
+    plan = Monolith(program, inputs.study.solver.model_copy(update={"gap": 0.05}), inputs.unavoidable_cost).solve()
+    run = Decomposition(program, inputs.study.solver, inputs.unavoidable_cost)
+    of = Rounds(run, parts, np.full(len(parts.elastic), 1e-3), 1)
+    told, charge_more = [], of.charge_more
+
+    def charged(best: rounds.Best, little: float = 0.0) -> bool:
+        before, more = of.price.copy(), charge_more(best, little)
+        told.append((run.rounds, more))
+        assert more == bool((of.price > before).any())
+        return more
+
+    monkeypatch.setattr(of, "charge_more", charged)
+    proven = of.prove(plan.plan, 1e-5, "relaxation", lambda: True)
+    assert [more for _, more in told] == [True] * (len(told) - 1) + [False] and len(told) > 1
+    assert all(after - before == rounds.SLOW + 1 for (before, _), (after, _) in pairwise(told)), "one look at new prices"
+    assert of.price.max() == rounds.DEAREST
+    assert run.bound <= plan.objective and proven.value <= plan.objective * (1 + 1e-9)
 
 
 def test_a_plan_holds_or_breaks_its_rows(parts: Split):
