@@ -202,9 +202,9 @@ class Decomposition:
         """Whole modules, at first by a dive, then the cheapest by the cuts so far; and the rest settled under them."""
         gap, start = self.options.gap * OF_GAP, time.monotonic()
         plan = rounds.dive(near, self.going_for(PLAN_SHARE)) if first else None
-        if plan is None and np.isfinite(self.incumbent) and not self._time_for_modules():
-            return None
         if plan is None:
+            if np.isfinite(self.incumbent) and not self._time_for_modules():
+                return None
             found = rounds.whole_modules(near, gap, max(self.seconds_left() * self._mip_share, 1.0))
             self.bound = max(self.bound, found.bound)
             if found.status == "infeasible":

@@ -28,9 +28,9 @@ from .dive import dive
 from .highs import MIP, Answer, Highs, Tell
 from .mean import MeanBlock
 from .outcome import Outcome
-from .program import INF, Basis, Cut, Program, WideRow, whole
+from .program import BASIC, INF, Basis, Cut, Program, WideRow, whole
 from .rounding import Integers
-from .warm import BASIC, Bases, Frame, Start
+from .warm import Bases, Frame, Start
 
 FindCuts = Callable[[np.ndarray], Sequence[WideRow]]  # values of the columns `seen` -> rows over them that they violate
 Settle = Callable[[np.ndarray], Any]  # the same values -> what a rule of the grid decides at them (`where`, `values`), or None

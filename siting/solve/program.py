@@ -137,6 +137,9 @@ class Cut:
     note: dict = field(default_factory=dict, compare=False)
 
 
+LOWER, BASIC, UPPER, ZERO = range(4)  # as HiGHS numbers them
+
+
 class Basis(NamedTuple):
     """Status of every column and row as HiGHS numbers it; `complete` where it is a basis as it stands."""
 

@@ -151,7 +151,8 @@ class Rounds:
     def prove(self, start: np.ndarray, gap: float, stage: str, going: Callable[[], bool]) -> Best:
         """The same from a plan of whole modules, with all sites that the master wants. First steps are small, since far from a
         plan that serves the work a cut tells little but what breaking rules costs. They grow for as long as they lose less
-        than the master promises, and shrink where they lose more."""
+        than the master promises, and shrink where they lose more. When the bound gains little, broken rules cost more; where
+        none is paid for any more, the time that is left is for a better plan."""
         run, self.low, length, slow = self.run, -np.inf, LITTLE, 0
         self.servable(start, True)
         best = found = self.look(start)

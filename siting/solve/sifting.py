@@ -24,12 +24,11 @@ import scipy.sparse as sp
 
 from ..errors import SolveError
 from .highs import Answer, Highs
-from .program import INF, Basis, Cut, Whole
+from .program import BASIC, INF, Basis, Cut, Whole
 
 MOST = 4  # sites that come in at once
 KEPT, SPARE = 5, 2.0  # runs since a site was used; sites go out when so many times those used lately are inside
 LITTLE = 1e-9  # of the objective: what all sites outside could gain, and stay there
-BASIC = 1  # HighsBasisStatus.kBasic
 PRIMAL = {"solver": "simplex", "simplex_strategy": 4}  # when columns have come, the plan of before still keeps all rows
 
 
@@ -38,57 +37,49 @@ class Sifted:
 
     def __init__(self, w: Whole, site: np.ndarray, interrupt: threading.Event | None = None):
         """`site` (columns,): the number of a column's site; -1: of none, always inside."""
-        self._w, self._site = w, site
-        self._matrix, self._row_lower, self._row_upper = w.matrix.tocsr(), w.lower.copy(), w.upper.copy()
-        self._lower, self._upper = w.column_lower.copy(), w.column_upper.copy()
+        self._w, self._site = w._replace(column_lower=w.column_lower.copy(), column_upper=w.column_upper.copy()), site
         self.integer = np.flatnonzero(w.integer)
         n_sites = site.max(initial=-1) + 1
-        self._of_one = _of_one_site(self._matrix, site)  # (rows,) the site whose own the row is; -1: shared
-        broken = (self._row_lower > 0) | (self._row_upper < 0)  # by nothing at all
+        self._of_one = _of_one_site(w.matrix, site)  # (rows,) the site whose own the row is; -1: shared
+        broken = (w.lower > 0) | (w.upper < 0)  # by nothing at all
         self._always = np.isin(np.arange(n_sites), self._of_one[broken])
         self._inside, self._unused = self._always.copy(), np.zeros(n_sites, int)
-        self._columns = np.flatnonzero(self._within(self._inside))
-        self._highs = Highs(self._part(self._columns), interrupt)
+        self._columns = np.flatnonzero(np.append(self._inside, True)[site])
+        self._highs = Highs(_part(w, np.arange(len(w.lower)), self._columns), interrupt)
+        self._highs.relax(True)
         self._pricing = _Pricing(w, site, self._of_one, self._always, interrupt)
 
     def add_rows(self, rows: sp.csr_matrix, lower: np.ndarray, upper: np.ndarray) -> None:
         """Append shared rows  lower ≤ rows·x ≤ upper."""
-        self._matrix = sp.vstack([self._matrix, rows], format="csr")
-        self._row_lower, self._row_upper = np.append(self._row_lower, lower), np.append(self._row_upper, upper)
+        w = self._w
+        matrix = sp.vstack([w.matrix, rows], format="csr")
+        self._w = w._replace(matrix=matrix, lower=np.append(w.lower, lower), upper=np.append(w.upper, upper))
         self._of_one = np.append(self._of_one, np.full(len(lower), -1))
         self._highs.add_rows(rows[:, self._columns].tocsr(), lower, upper)
 
     def add_cut(self, cut: Cut) -> None:
         n = len(cut.col)
-        row = sp.csr_matrix((cut.value, (np.zeros(n, int), cut.col)), (1, self._matrix.shape[1]))
+        row = sp.csr_matrix((cut.value, (np.zeros(n, int), cut.col)), (1, len(self._site)))
         self.add_rows(row, np.array([-INF]), np.array([cut.upper]))
 
     def delete_rows(self, rows: np.ndarray) -> None:
-        stays = np.ones(self._matrix.shape[0], bool)
-        stays[rows] = False
-        self._matrix, self._of_one = self._matrix[stays], self._of_one[stays]
-        self._row_lower, self._row_upper = self._row_lower[stays], self._row_upper[stays]
+        stays = np.delete(np.arange(len(self._of_one)), rows)
+        matrix, lower, upper = self.rows(stays)
+        self._w, self._of_one = self._w._replace(matrix=matrix, lower=lower, upper=upper), self._of_one[stays]
         self._highs.delete_rows(rows)
 
     def rows(self, rows: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         """These rows, and their lower and upper bounds."""
-        return self._matrix[rows], self._row_lower[rows], self._row_upper[rows]
+        return self._w.matrix[rows], self._w.lower[rows], self._w.upper[rows]
 
     def with_rows(self, rows: np.ndarray) -> Highs:
         """The program of all sites with these rows alone and its whole numbers."""
-        w = self._w._replace(
-            matrix=self._matrix[rows],
-            lower=self._row_lower[rows],
-            upper=self._row_upper[rows],
-            column_lower=self._lower,
-            column_upper=self._upper,
-        )
-        return Highs(w, self._highs.interrupt)
+        return Highs(_part(self._w, rows, np.arange(len(self._site))), self._highs.interrupt)
 
     def bound_columns(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
-        self._lower[columns], self._upper[columns] = lower, upper
-        at = self._columns
-        self._highs.bound_columns(np.arange(len(at)), self._lower[at], self._upper[at])
+        w, at = self._w, self._columns
+        w.column_lower[columns], w.column_upper[columns] = lower, upper
+        self._highs.bound_columns(np.arange(len(at)), w.column_lower[at], w.column_upper[at])
 
     def run_time(self) -> float:
         return self._highs.run_time()
@@ -118,38 +109,34 @@ class Sifted:
             self._bring(np.isin(np.arange(len(gains)), np.argsort(gains)[:MOST]) & (gains < 0))
             seeks = options | PRIMAL
 
-    def _within(self, sites: np.ndarray) -> np.ndarray:
-        """(columns,) Whether a column is of these sites, or of none."""
-        return np.append(sites, True)[self._site]
-
     def _of_any(self, columns: np.ndarray) -> np.ndarray:
         """(sites,) Whether any of these columns (columns,) is of a site."""
         return np.bincount(self._site[columns & (self._site >= 0)], minlength=len(self._inside)) > 0
 
     def _needed(self) -> np.ndarray:
         """(sites,) Which cannot be left out: nothing at all is not within their bounds."""
-        return self._always | self._of_any((self._lower > 0) | (self._upper < 0))
+        return self._always | self._of_any((self._w.column_lower > 0) | (self._w.column_upper < 0))
 
     def _may_be_used(self) -> np.ndarray:
-        return self._of_any((self._lower < 0) | (self._upper > 0))
+        return self._of_any((self._w.column_lower < 0) | (self._w.column_upper > 0))
 
     def _gains(self, row_duals: np.ndarray) -> np.ndarray:
         """(sites,) v_s of those outside."""
         if self._inside.all():
             return np.zeros(len(self._inside))
-        shared = np.where(self._of_one < 0, row_duals, 0.0)
-        return self._pricing.gains(self._w.cost - self._matrix.T @ shared, ~self._inside, self._lower, self._upper)
+        w, shared = self._w, np.where(self._of_one < 0, row_duals, 0.0)
+        return self._pricing.gains(w.cost - w.matrix.T @ shared, ~self._inside, w.column_lower, w.column_upper)
 
     def _bring(self, sites: np.ndarray) -> None:
         """These sites come in."""
         more = sites & ~self._inside
         if not more.any():
             return
-        new = np.flatnonzero(np.append(more, False)[self._site])
+        w, new = self._w, np.flatnonzero(np.append(more, False)[self._site])
         self._inside |= more
         self._unused[more] = 0
         self._columns = np.append(self._columns, new)
-        self._highs.add_columns(self._matrix[:, new].tocsc(), self._w.cost[new], self._lower[new], self._upper[new])
+        self._highs.add_columns(w.matrix[:, new].tocsc(), w.cost[new], w.column_lower[new], w.column_upper[new])
 
     def _let_go(self, inside: np.ndarray) -> None:
         """Sites that have not been used lately go out when they are many, with their part of the basis, where that can be."""
@@ -178,17 +165,6 @@ class Sifted:
         out[self._columns] = answer.columns
         return answer._replace(columns=out, column_duals=None)
 
-    def _part(self, columns: np.ndarray) -> Whole:
-        """The program without whole numbers, of these columns alone."""
-        w = self._w
-        return w._replace(
-            matrix=self._matrix[:, columns],
-            column_lower=self._lower[columns],
-            column_upper=self._upper[columns],
-            cost=w.cost[columns],
-            integer=np.zeros(len(columns), bool),
-        )
-
 
 class _Pricing:
     """The own rows of all sites in one program, since none of these rows joins two; sites that are always inside have none."""
@@ -196,18 +172,9 @@ class _Pricing:
     def __init__(self, w: Whole, site: np.ndarray, of_one: np.ndarray, always: np.ndarray, interrupt: threading.Event | None):
         priced = np.append(~always, False)
         own, self._at = np.flatnonzero(priced[of_one]), np.flatnonzero(priced[site])
-        self._site, n = site[self._at], len(self._at)
-        part = w._replace(
-            matrix=w.matrix[own][:, self._at].tocsr(),
-            lower=w.lower[own],
-            upper=w.upper[own],
-            column_lower=np.zeros(n),
-            column_upper=np.zeros(n),
-            cost=w.cost[self._at],
-            constant=0.0,
-            integer=np.zeros(n, bool),
-        )
-        self._highs = Highs(part, interrupt)
+        self._site = site[self._at]
+        self._highs = Highs(_part(w, own, self._at), interrupt)
+        self._highs.relax(True)
 
     def gains(self, reduced: np.ndarray, outside: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """(sites,) The least of `reduced` (columns,) over the own rows of each site outside; -inf where that is not known."""
@@ -221,6 +188,20 @@ class _Pricing:
         if columns is None:
             return np.where(outside, -INF, 0.0)
         return np.bincount(self._site, reduced[at] * columns, len(outside))
+
+
+def _part(w: Whole, rows: np.ndarray, columns: np.ndarray) -> Whole:
+    """These rows and columns alone."""
+    return Whole(
+        w.matrix[rows][:, columns].tocsr(),
+        w.lower[rows],
+        w.upper[rows],
+        w.column_lower[columns],
+        w.column_upper[columns],
+        w.cost[columns],
+        w.constant,
+        w.integer[columns],
+    )
 
 
 def _of_one_site(matrix: sp.csr_matrix, site: np.ndarray) -> np.ndarray:

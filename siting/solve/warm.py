@@ -20,9 +20,8 @@ from ..inputs.headroom import GridCase
 from .grid_check import GridCut, Headroom
 from .joint import Joint
 from .known_cuts import KnownCuts
-from .program import Basis, Cut, Program, Whole
+from .program import BASIC, LOWER, UPPER, ZERO, Basis, Cut, Program, Whole
 
-LOWER, BASIC, UPPER, ZERO = range(4)  # as HiGHS numbers them
 NONE = -1
 
 
