@@ -32,7 +32,7 @@ from . import infeasibility
 from .highs import Progress, Tell
 from .known_cuts import KnownCuts
 from .limit_prices import LimitPrices, first_prices
-from .mean import MeanBlock
+from .mean import mean_plan
 from .nearest import nearest
 from .outcome import Effort, Outcome
 from .program import Cut, Program, WideRow
@@ -113,7 +113,8 @@ class Decomposition:
         """The sites of a solved study near by, or of the mean block's plan: what the master may use at first. None: all."""
         if s.site_of.n_sites <= FEW_SITES or s.n_blocks == 1:
             return None
-        plan = MeanBlock(self.program, self.interrupt).relaxed(self.seconds_left() * MEAN_SHARE) if near is None else near
+        seconds = self.seconds_left() * MEAN_SHARE
+        plan = mean_plan(self.program, s, seconds, self.interrupt) if near is None else near
         return None if plan is None else s.sites_used(plan, USED)
 
     def _start(self, fine: Split) -> np.ndarray | None:

@@ -62,16 +62,21 @@ BASIS_STATUS = list(highspy.HighsBasisStatus.__members__.values())
 UNSURE = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kSolveError)
 
 
-class Highs:
-    """One model inside HiGHS. The objective is scaled inside so that its typical coefficient is near one."""
+def unit(cost: np.ndarray) -> float:
+    """What brings the typical cost near one."""
+    sizes = np.abs(cost[cost != 0])
+    return float(10.0 ** -round(math.log10(float(np.median(sizes))))) if len(sizes) else 1.0
 
-    def __init__(self, w: Whole, interrupt: threading.Event | None = None):
+
+class Highs:
+    """One model inside HiGHS, which sees the objective times `scale`; default: so that its typical coefficient is near one."""
+
+    def __init__(self, w: Whole, interrupt: threading.Event | None = None, scale: float | None = None):
         self._h = highspy.Highs()
         self.interrupt = interrupt or threading.Event()
         self.option("log_to_console", False)
         self.option("threads", THREADS)
-        sizes = np.abs(w.cost[w.cost != 0])
-        self.scale = 10.0 ** -round(math.log10(float(np.median(sizes)))) if len(sizes) else 1.0
+        self.scale = unit(w.cost) if scale is None else scale
         self._offset = w.constant
         self.integer = np.flatnonzero(w.integer).astype(np.int32)
         lp = highspy.HighsLp()
@@ -270,6 +275,12 @@ class Highs:
         info = self._h.getInfo()
         ended = self._h.getModelStatus() == highspy.HighsModelStatus.kSolveError and info.mip_node_count >= 0
         return bool(ended and info.max_primal_infeasibility <= A_LITTLE and math.isfinite(info.mip_dual_bound))
+
+    def ray(self) -> np.ndarray | None:
+        """(rows,) Multipliers that prove that the last continuous program has no solution: those of rows at their lower bounds
+        are positive."""
+        _, there, values = self._h.getDualRay()  # type: ignore[attr-defined]
+        return np.array(values) if there else None
 
     def conflict(self, seconds: float = 20.0) -> tuple[list[int], list[int]]:
         """Rows and columns of an irreducible set that cannot hold together (empty when none was found in time)."""

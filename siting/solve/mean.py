@@ -16,6 +16,9 @@ import numpy as np
 from ..errors import SolveError
 from .highs import MIP, Highs, Tell
 from .program import Cut, Label, Part, Program, Values, whole
+from .rounds import DEAREST
+from .sifting import Sifted
+from .split import Split
 
 
 class MeanBlock:
@@ -24,11 +27,10 @@ class MeanBlock:
     def __init__(self, program: Program, interrupt: threading.Event, apart: frozenset[int] = frozenset()):
         """`program` has all blocks; `interrupt` stops the run."""
         small = program if program.n_blocks == 1 else mean(program, apart)
-        self.apart, self._n_plan = apart, len(program.plan.columns)
+        self.apart = apart
         self.highs = Highs(whole(small), interrupt)
         self.integer = self.highs.integer
-        starts = len(program.plan.columns) + program.n_own * np.arange(small.n_blocks)
-        elastic = (starts[:, None] + program.elastic_columns()).ravel()
+        elastic = _elastic(small)
         self.highs.bound_columns(elastic, np.zeros(len(elastic)), np.zeros(len(elastic)))
         self._cuts = 0
 
@@ -49,17 +51,26 @@ class MeanBlock:
         answer = self.highs.run(stage, tell, mip_abs_gap=max(gap * self.highs.scale, 1e-9), time_limit=limit, **MIP)
         return None if answer.columns is None else np.round(answer.columns[self.integer])
 
-    def relaxed(self, seconds: float) -> np.ndarray | None:
-        """Plan columns of the plan without whole modules, by interior point; None if none is found."""
-        self.highs.relax(True)
-        try:
-            limit = self.highs.run_time() + seconds
-            answer = self.highs.run("mean of the blocks", None, solver="ipx", run_crossover="off", time_limit=limit)
-        except SolveError:
-            return None
-        finally:
-            self.highs.relax(False)
-        return None if answer.columns is None else answer.columns[: self._n_plan]
+
+def mean_plan(program: Program, s: Split, seconds: float, interrupt: threading.Event) -> np.ndarray | None:
+    """Plan columns of the mean block's plan without whole modules; None if none is found in time. Broken rules cost what they
+    do at their dearest (`rounds.DEAREST`). `s`: the same program, split. Time: by `sifting`, that of the sites that such plans
+    use, and a little for each other one."""
+    small = mean(program)
+    w, columns = whole(small), _elastic(small)
+    w.cost[columns] *= DEAREST
+    site = np.concatenate([s.plan.site, np.tile(s.site_of.own, small.n_blocks)])
+    try:
+        answer = Sifted(w, site, interrupt).run(seconds)
+    except SolveError:
+        return None
+    return None if answer.columns is None else answer.columns[: s.n_plan]
+
+
+def _elastic(program: Program) -> np.ndarray:
+    """Columns of the whole program that stand for broken rules."""
+    starts = len(program.plan.columns) + program.n_own * np.arange(program.n_blocks)
+    return (starts[:, None] + program.elastic_columns()).ravel()
 
 
 def mean(program: Program, apart: frozenset[int] = frozenset()) -> Program:

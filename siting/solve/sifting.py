@@ -8,9 +8,11 @@ At prices y of the shared rows, a site that is left out (x_s = 0) could gain no 
 
 and  least without + Σ_s v_s  is a bound for all sites (Lagrangian). Sites with v_s < 0 come in, the most promising first, until
 there are none (sifting: Bixby, Gregory, Lustig, Marsten and Shanno, "Very large-scale linear programming", Operations Research
-40, 1992; by their own rows, as Dantzig and Wolfe do, since single reduced costs name nearly all). One small program prices all.
+40, 1992; by their own rows, as Dantzig and Wolfe do, since single reduced costs name nearly all). Where the sites inside cannot
+keep the shared rows, y is the ray that proves it (Farkas), and those come in that weaken it.
 
-Time of a run: that of the shared rows × the columns inside; one product with the whole matrix for each time that sites come in.
+Time of a run: that of the shared rows × the columns inside; for each time that sites come in one product with the whole matrix,
+and one solve, warm, of the own rows of all sites.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..errors import SolveError
-from .highs import Answer, Highs
+from .highs import Answer, Highs, unit
 from .program import BASIC, INF, Basis, Cut, Whole
 
 MOST = 4  # sites that come in at once
+PRICED = 5000  # rows of sites that are priced together
 KEPT, SPARE = 5, 2.0  # runs since a site was used; sites go out when so many times those used lately are inside
 LITTLE = 1e-9  # of the objective: what all sites outside could gain, and stay there
 PRIMAL = {"solver": "simplex", "simplex_strategy": 4}  # when columns have come, the plan of before still keeps all rows
@@ -44,17 +47,19 @@ class Sifted:
         broken = (w.lower > 0) | (w.upper < 0)  # by nothing at all
         self._always = np.isin(np.arange(n_sites), self._of_one[broken])
         self._inside, self._unused = self._always.copy(), np.zeros(n_sites, int)
-        self._columns = np.flatnonzero(np.append(self._inside, True)[site])
-        self._highs = Highs(_part(w, np.arange(len(w.lower)), self._columns), interrupt)
+        held = np.append(self._inside, True)  # the last is for -1
+        self._rows, self._columns = np.flatnonzero(held[self._of_one]), np.flatnonzero(held[site])  # as HiGHS numbers them
+        self._highs = Highs(_part(w, self._rows, self._columns), interrupt, unit(w.cost))
         self._highs.relax(True)
         self._pricing = _Pricing(w, site, self._of_one, self._always, interrupt)
 
     def add_rows(self, rows: sp.csr_matrix, lower: np.ndarray, upper: np.ndarray) -> None:
         """Append shared rows  lower ≤ rows·x ≤ upper."""
-        w = self._w
+        w, n = self._w, len(lower)
         matrix = sp.vstack([w.matrix, rows], format="csr")
         self._w = w._replace(matrix=matrix, lower=np.append(w.lower, lower), upper=np.append(w.upper, upper))
-        self._of_one = np.append(self._of_one, np.full(len(lower), -1))
+        self._rows = np.append(self._rows, len(self._of_one) + np.arange(n))
+        self._of_one = np.append(self._of_one, np.full(n, -1))
         self._highs.add_rows(rows[:, self._columns].tocsr(), lower, upper)
 
     def add_cut(self, cut: Cut) -> None:
@@ -66,7 +71,9 @@ class Sifted:
         stays = np.delete(np.arange(len(self._of_one)), rows)
         matrix, lower, upper = self.rows(stays)
         self._w, self._of_one = self._w._replace(matrix=matrix, lower=lower, upper=upper), self._of_one[stays]
-        self._highs.delete_rows(rows)
+        gone = np.isin(self._rows, rows)
+        self._highs.delete_rows(np.flatnonzero(gone))
+        self._rows = np.searchsorted(stays, self._rows[~gone])
 
     def rows(self, rows: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         """These rows, and their lower and upper bounds."""
@@ -96,17 +103,19 @@ class Sifted:
             left = max(until - time.monotonic(), 0.0)
             answer = self._highs.run("relaxation", None, time_limit=self._highs.run_time() + left, **seeks)
             if answer.status == "infeasible" and (could := ~self._inside & self._may_be_used()).any():
-                self._bring(could)
+                helps = self._that_help()
+                self._bring(helps if helps.any() else could)
                 seeks = options
                 continue
             if answer.status != "optimal" or answer.columns is None or answer.row_duals is None:
                 return last._replace(status="limit", bound=bound) if last is not None else self._full(answer)
-            last, gains = self._full(answer), self._gains(answer.row_duals)
+            last = self._full(answer)
+            gains = self._gains(self._of_rows(answer.row_duals))
             bound = max(bound, answer.objective + gains.sum())
             if gains.sum() >= -LITTLE * abs(answer.objective):
                 self._let_go(answer.columns)
                 return last._replace(bound=bound)
-            self._bring(np.isin(np.arange(len(gains)), np.argsort(gains)[:MOST]) & (gains < 0))
+            self._bring(self._best(gains))
             seeks = options | PRIMAL
 
     def _of_any(self, columns: np.ndarray) -> np.ndarray:
@@ -120,23 +129,47 @@ class Sifted:
     def _may_be_used(self) -> np.ndarray:
         return self._of_any((self._w.column_lower < 0) | (self._w.column_upper > 0))
 
+    def _that_help(self) -> np.ndarray:
+        """(sites,) Those that come in where the rows cannot be kept: none where nothing is known."""
+        ray = self._highs.ray()
+        if ray is None:
+            return np.zeros(len(self._inside), bool)
+        gain = -self._paid(self._of_rows(ray))
+        return self._best(self._priced(gain / max(np.abs(gain).max(), LITTLE) / unit(self._w.cost)))
+
     def _gains(self, row_duals: np.ndarray) -> np.ndarray:
         """(sites,) v_s of those outside."""
+        return self._priced(self._w.cost - self._paid(row_duals))
+
+    def _paid(self, row_duals: np.ndarray) -> np.ndarray:
+        """(columns,) Aᵀ·y of the shared rows."""
+        return self._w.matrix.T @ np.where(self._of_one < 0, row_duals, 0.0)
+
+    def _priced(self, reduced: np.ndarray) -> np.ndarray:
+        """(sites,) What those outside could gain at these costs of their columns."""
         if self._inside.all():
             return np.zeros(len(self._inside))
-        w, shared = self._w, np.where(self._of_one < 0, row_duals, 0.0)
-        return self._pricing.gains(w.cost - w.matrix.T @ shared, ~self._inside, w.column_lower, w.column_upper)
+        return self._pricing.gains(reduced, ~self._inside, self._w.column_lower, self._w.column_upper)
+
+    @staticmethod
+    def _best(gains: np.ndarray) -> np.ndarray:
+        """(sites,) Which come in."""
+        return np.isin(np.arange(len(gains)), np.argsort(gains)[:MOST]) & (gains < 0)
 
     def _bring(self, sites: np.ndarray) -> None:
         """These sites come in."""
         more = sites & ~self._inside
         if not more.any():
             return
-        w, new = self._w, np.flatnonzero(np.append(more, False)[self._site])
+        w, come = self._w, np.append(more, False)
+        rows, new = np.flatnonzero(come[self._of_one]), np.flatnonzero(come[self._site])
         self._inside |= more
         self._unused[more] = 0
+        shared = w.matrix[self._rows][:, new].tocsc()
+        self._highs.add_columns(shared, w.cost[new], w.column_lower[new], w.column_upper[new])
         self._columns = np.append(self._columns, new)
-        self._highs.add_columns(w.matrix[:, new].tocsc(), w.cost[new], w.column_lower[new], w.column_upper[new])
+        self._highs.add_rows(w.matrix[rows][:, self._columns].tocsr(), w.lower[rows], w.upper[rows])
+        self._rows = np.append(self._rows, rows)
 
     def _let_go(self, inside: np.ndarray) -> None:
         """Sites that have not been used lately go out when they are many, with their part of the basis, where that can be."""
@@ -147,47 +180,62 @@ class Sifted:
         if (self._inside & ~lately).sum() <= (SPARE - 1.0) * max((self._inside & lately).sum(), MOST):
             return
         basis, n = self._highs.basis(), len(lately)
-        of_column, own = self._site[self._columns], self._of_one >= 0
-        with_basic = np.bincount(of_column[(of_column >= 0) & (basis.columns == BASIC)], minlength=n)
-        without = np.bincount(self._of_one[own & (basis.rows != BASIC)], minlength=n)
-        goes = self._inside & ~lately & (with_basic == without)
-        stays = ~np.append(goes, False)[of_column]
-        self._highs.delete_columns(np.flatnonzero(~stays))
-        rows = np.where(np.append(goes, False)[self._of_one], BASIC, basis.rows)
-        self._highs.begin_at(Basis(basis.columns[stays], rows))
-        self._columns, self._inside = self._columns[stays], self._inside & ~goes
+        of_column, of_row = self._site[self._columns], self._of_one[self._rows]
+        basic = [np.bincount(of[(of >= 0) & (status == BASIC)], minlength=n)
+                 for of, status in ((of_column, basis.columns), (of_row, basis.rows))]  # fmt: skip
+        goes = self._inside & ~lately & (basic[0] + basic[1] == np.bincount(of_row[of_row >= 0], minlength=n))
+        columns, rows = (np.append(goes, False)[of] for of in (of_column, of_row))
+        self._highs.delete_columns(np.flatnonzero(columns))
+        self._highs.delete_rows(np.flatnonzero(rows))
+        self._highs.begin_at(Basis(basis.columns[~columns], basis.rows[~rows]))
+        self._columns, self._rows, self._inside = self._columns[~columns], self._rows[~rows], self._inside & ~goes
 
     def _full(self, answer: Answer) -> Answer:
-        """Over all columns."""
+        """Over all columns and rows."""
         if answer.columns is None:
             return answer
         out = np.zeros(len(self._site))
         out[self._columns] = answer.columns
-        return answer._replace(columns=out, column_duals=None)
+        duals = None if answer.row_duals is None else self._of_rows(answer.row_duals)
+        return answer._replace(columns=out, row_duals=duals, column_duals=None)
+
+    def _of_rows(self, values: np.ndarray) -> np.ndarray:
+        """Values of the rows in HiGHS, over all rows."""
+        out = np.zeros(len(self._of_one))
+        out[self._rows] = values
+        return out
 
 
 class _Pricing:
-    """The own rows of all sites in one program, since none of these rows joins two; sites that are always inside have none."""
+    """The own rows of all sites, since none of these joins two; some sites in one program, as many as `PRICED` rows hold. Sites
+    that are always inside have none."""
 
     def __init__(self, w: Whole, site: np.ndarray, of_one: np.ndarray, always: np.ndarray, interrupt: threading.Event | None):
         priced = np.append(~always, False)
-        own, self._at = np.flatnonzero(priced[of_one]), np.flatnonzero(priced[site])
-        self._site = site[self._at]
-        self._highs = Highs(_part(w, own, self._at), interrupt)
-        self._highs.relax(True)
+        own, columns = np.flatnonzero(priced[of_one]), np.flatnonzero(priced[site])
+        rows_before = np.cumsum(np.bincount(of_one[own], minlength=len(always)))
+        together = rows_before // PRICED  # (sites,) number of the program
+        self._site, self._parts = site, []
+        for i in np.unique(together[site[columns]]):
+            rows, at = own[together[of_one[own]] == i], columns[together[site[columns]] == i]
+            highs = Highs(_part(w, rows, at), interrupt, unit(w.cost))
+            highs.relax(True)
+            self._parts.append((at, highs))
 
     def gains(self, reduced: np.ndarray, outside: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """(sites,) The least of `reduced` (columns,) over the own rows of each site outside; -inf where that is not known."""
-        at, free = self._at, outside[self._site]
-        self._highs.bound_columns(np.arange(len(at)), np.where(free, lower[at], 0.0), np.where(free, upper[at], 0.0))
-        self._highs.cost_columns(reduced[at])
-        try:
-            columns = self._highs.run().columns
-        except SolveError:
-            columns = None
-        if columns is None:
-            return np.where(outside, -INF, 0.0)
-        return np.bincount(self._site, reduced[at] * columns, len(outside))
+        out = np.zeros(len(outside))
+        for at, highs in self._parts:
+            free = outside[self._site[at]]
+            highs.bound_columns(np.arange(len(at)), np.where(free, lower[at], 0.0), np.where(free, upper[at], 0.0))
+            highs.cost_columns(reduced[at])
+            try:
+                columns = highs.run().columns
+            except SolveError:
+                columns = None
+            least = np.where(free, -INF, 0.0) if columns is None else reduced[at] * columns
+            out += np.bincount(self._site[at], least, len(outside))
+        return out
 
 
 def _part(w: Whole, rows: np.ndarray, columns: np.ndarray) -> Whole:

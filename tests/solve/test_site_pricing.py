@@ -12,7 +12,6 @@ import pytest
 from siting.blocks.model import build
 from siting.solve import decomposition, rounds, subproblem
 from siting.solve.decomposition import Decomposition
-from siting.solve.mean import MeanBlock
 from siting.solve.monolith import Monolith
 from siting.solve.nearest import nearest
 from siting.solve.program import Program
@@ -174,7 +173,7 @@ def test_sites_that_the_first_plan_misses_join(tmp_path: Path, monkeypatch: pyte
     program = stamp(build(inputs))
     monkeypatch.setattr(decomposition, "FEW_SITES", 0)
     one_site = np.where(split(program).plan.site == only, 1.0, 0.0)
-    monkeypatch.setattr(MeanBlock, "relaxed", lambda self, seconds: one_site)
+    monkeypatch.setattr(decomposition, "mean_plan", lambda *a: one_site)
     options = inputs.study.solver.model_copy(update={"gap": 1e-6, "time_limit_s": 60.0})
     one = Monolith(program, options, inputs.unavoidable_cost).solve()
     gap = options.model_copy(update={"gap": 0.01})
