@@ -193,7 +193,7 @@ class Sifted:
     def _full(self, answer: Answer) -> Answer:
         """Over all columns and rows."""
         if answer.columns is None:
-            return answer
+            return answer._replace(row_duals=None)
         out = np.zeros(len(self._site))
         out[self._columns] = answer.columns
         duals = None if answer.row_duals is None else self._of_rows(answer.row_duals)
