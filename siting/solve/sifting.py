@@ -132,10 +132,9 @@ class Sifted:
     def _that_help(self) -> np.ndarray:
         """(sites,) Those that come in where the rows cannot be kept: none where nothing is known."""
         ray = self._highs.ray()
-        if ray is None:
-            return np.zeros(len(self._inside), bool)
-        gain = -self._paid(self._of_rows(ray))
-        return self._best(self._priced(gain / max(np.abs(gain).max(), LITTLE) / unit(self._w.cost)))
+        gain = np.zeros(len(self._site)) if ray is None else -self._paid(self._of_rows(ray))
+        typical = gain / (np.abs(gain).max() or 1.0) / unit(self._w.cost)
+        return self._best(self._priced(typical))
 
     def _gains(self, row_duals: np.ndarray) -> np.ndarray:
         """(sites,) v_s of those outside."""

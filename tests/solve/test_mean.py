@@ -1,13 +1,20 @@
 """The mean block: equal to the whole where all blocks are alike, and a good first plan where they are not."""
 
+import threading
+
 import numpy as np
 import pytest
 
 from siting.blocks.model import build
 from siting.inputs.prepare import prepare
-from siting.solve.mean import MeanBlock, mean
+from siting.solve.highs import Highs
+from siting.solve.mean import MeanBlock, mean, mean_plan
 from siting.solve.monolith import Monolith
+from siting.solve.program import whole
+from siting.solve.rounds import DEAREST
+from siting.solve.split import split
 from siting.solve.stamp import stamp
+from tests.benchmarks.instances import instance
 from tests.blocks.small import Case, three_sites
 
 
@@ -59,3 +66,20 @@ def test_a_block_apart_stands_for_itself(tmp_path):
     share = program.weight[others] / program.weight[others].sum()
     assert apart.hours.value.table[:, 0] == pytest.approx(program.hours.value.table[:, others] @ share)
     assert mean(program, frozenset(range(program.n_blocks))) is program
+
+
+@pytest.mark.parametrize(("sites", "years"), [(12, 1), (25, 2)])
+def test_its_plan_over_few_sites_is_the_cheapest_of_all(sites: int, years: int):
+    """The same least as the whole mean block has at once, when its plan columns are held at those found."""
+    program = stamp(build(instance(sites, 3, years, carbon_share=0.5)))
+    found = mean_plan(program, split(program), 60.0, threading.Event())
+    assert found is not None
+    small = mean(program)
+    w = whole(small)
+    w.cost[(len(found) + program.n_own * np.arange(small.n_blocks)[:, None] + program.elastic_columns()).ravel()] *= DEAREST
+    at_once, held = Highs(w), Highs(w)
+    at_once.relax(True)
+    held.relax(True)
+    held.bound_columns(np.arange(len(found)), found - 1e-6, found + 1e-6)
+    assert held.run().objective == pytest.approx(at_once.run().objective, rel=1e-6)
+    assert split(program).sites_used(found).sum() < sites

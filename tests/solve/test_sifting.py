@@ -68,8 +68,11 @@ def inside(of: Sifted) -> int:
     return int(of._inside.sum())
 
 
+@pytest.mark.parametrize("together", [5000, 7])
 @pytest.mark.parametrize("seed", range(5))
-def test_the_least_is_that_of_all_columns_through_every_change(seed: int):
+def test_the_least_is_that_of_all_columns_through_every_change(seed: int, together: int, monkeypatch: pytest.MonkeyPatch):
+    """All sites priced in one program, or a few in each."""
+    monkeypatch.setattr(sifting, "PRICED", together)
     rng = np.random.default_rng(seed)
     w, site = program(rng)
     some = Sifted(w, site)
@@ -132,8 +135,11 @@ def test_what_can_be_kept_by_more_sites_alone_is_no_infeasible_program():
     w.column_upper[at] = 0.0  # no region may go without
     some = Sifted(w, site)
     assert some.run(60.0).bound == pytest.approx(least(w), rel=1e-8)
+    assert inside(some) < SITES  # a ray told which sites it takes
+    assert some._highs.n_rows == REGIONS + 2 * inside(some)
     some.bound_columns(np.flatnonzero(site >= 0), np.zeros((site >= 0).sum()), np.zeros((site >= 0).sum()))
-    assert some.run(60.0).status == "infeasible"
+    answer = some.run(60.0)
+    assert answer.status == "infeasible" and answer.row_duals is None
 
 
 def test_a_run_that_ends_early_has_a_plan_and_a_bound_that_holds(monkeypatch: pytest.MonkeyPatch):
