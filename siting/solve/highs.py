@@ -62,7 +62,7 @@ BASIS_STATUS = list(highspy.HighsBasisStatus.__members__.values())
 UNSURE = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kSolveError)
 
 
-def unit(cost: np.ndarray) -> float:
+def scale_of(cost: np.ndarray) -> float:
     """What brings the typical cost near one."""
     sizes = np.abs(cost[cost != 0])
     return float(10.0 ** -round(math.log10(float(np.median(sizes))))) if len(sizes) else 1.0
@@ -76,7 +76,7 @@ class Highs:
         self.interrupt = interrupt or threading.Event()
         self.option("log_to_console", False)
         self.option("threads", THREADS)
-        self.scale = unit(w.cost) if scale is None else scale
+        self.scale = scale_of(w.cost) if scale is None else scale
         self._offset = w.constant
         self.integer = np.flatnonzero(w.integer).astype(np.int32)
         lp = highspy.HighsLp()

@@ -3,7 +3,8 @@
 It proves nothing (a mean of products is not the product of the means, and in the mean of all blocks it always blows a
 little); its integers are put into the whole Program, where everything else is re-optimised under every row. A block in which
 they cannot do the work (no wind behind a full corridor) is taken out of the mean and stands for itself. What differs between
-the blocks of the mean (shares, edges) is tied to be equal.
+the blocks of the mean (shares, edges) is tied to be equal. Without whole modules it names the sites that a solve block by block
+begins with (`mean_plan`).
 """
 
 from __future__ import annotations

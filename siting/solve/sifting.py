@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..errors import SolveError
-from .highs import Answer, Highs, unit
+from .highs import Answer, Highs, scale_of
 from .program import BASIC, INF, Basis, Cut, Whole
 
 MOST = 4  # sites that come in at once
@@ -49,7 +49,7 @@ class Sifted:
         self._inside, self._unused = self._always.copy(), np.zeros(n_sites, int)
         held = np.append(self._inside, True)  # the last is for -1
         self._rows, self._columns = np.flatnonzero(held[self._of_one]), np.flatnonzero(held[site])  # as HiGHS numbers them
-        self._highs = Highs(_part(w, self._rows, self._columns), interrupt, unit(w.cost))
+        self._highs = Highs(_part(w, self._rows, self._columns), interrupt, scale_of(w.cost))
         self._highs.relax(True)
         self._pricing = _Pricing(w, site, self._of_one, self._always, interrupt)
 
@@ -133,7 +133,7 @@ class Sifted:
         """(sites,) Those that come in where the rows cannot be kept: none where nothing is known."""
         ray = self._highs.ray()
         gain = np.zeros(len(self._site)) if ray is None else -self._paid(self._of_rows(ray))
-        typical = gain / (np.abs(gain).max() or 1.0) / unit(self._w.cost)
+        typical = gain / (np.abs(gain).max() or 1.0) / scale_of(self._w.cost)
         return self._best(self._priced(typical))
 
     def _gains(self, row_duals: np.ndarray) -> np.ndarray:
@@ -217,7 +217,7 @@ class _Pricing:
         self._site, self._parts = site, []
         for i in np.unique(together[site[columns]]):
             rows, at = own[together[of_one[own]] == i], columns[together[site[columns]] == i]
-            highs = Highs(_part(w, rows, at), interrupt, unit(w.cost))
+            highs = Highs(_part(w, rows, at), interrupt, scale_of(w.cost))
             highs.relax(True)
             self._parts.append((at, highs))
 

@@ -142,6 +142,16 @@ def test_what_can_be_kept_by_more_sites_alone_is_no_infeasible_program():
     assert answer.status == "infeasible" and answer.row_duals is None
 
 
+def test_dear_columns_that_are_of_no_site_do_not_blunt_the_costs_of_sites():
+    """The objective is scaled by all columns, not by those that are there at the beginning: penalties alone."""
+    w, site = program(np.random.default_rng(6))
+    w.cost[site < 0] = 5e10
+    answer = Sifted(w, site).run(60.0)
+    assert answer.columns is not None
+    assert answer.bound == pytest.approx(least(w), rel=1e-8)
+    assert w.cost @ answer.columns + w.constant == pytest.approx(least(w), rel=1e-8)
+
+
 def test_a_run_that_ends_early_has_a_plan_and_a_bound_that_holds(monkeypatch: pytest.MonkeyPatch):
     w, site = program(np.random.default_rng(4))
     monkeypatch.setattr(sifting, "MOST", 1)
