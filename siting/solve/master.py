@@ -30,6 +30,7 @@ LATELY = 5  # rounds since which a cut was tight, to be in the first choice of w
 PATIENCE_S, PATIENCE = 20.0, 2.0  # seconds, and times the longest before, that the simplex may take
 WARM_CUTS = {"dual_simplex_cost_perturbation_multiplier": 0.0}  # with it, many like cuts take the simplex 5 to 20 times as long
 DIVE_S = 60.0  # for one step of a dive
+PART = 1e-6  # of a block's weight that cuts do not explain: then it has no prices
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
 
@@ -40,6 +41,15 @@ class Step(NamedTuple):
     bound: float
     plan: np.ndarray
     blocks: np.ndarray
+
+
+class Mean(NamedTuple):
+    """The cuts that prove a relaxation's bound: of each block the mean, by their multipliers; it proves the same alone."""
+
+    cuts: Cuts
+    prices: np.ndarray  # (rows of no site, blocks), duals; NaN where a cut is not of this run
+    reduced: np.ndarray  # (plan columns,) what is left of their costs without the cuts
+    gains: np.ndarray  # (sites,) what each that may not be used now could gain at most
 
 
 class Master:
@@ -59,7 +69,9 @@ class Master:
         self.highs = Sifted(whole, np.append(p.site, np.full(s.n_blocks, -1)), interrupt)
         self._first = matrix.shape[0]
         self._least, self._most = p.column_lower.copy(), p.column_upper.copy()  # bounds of plan columns, as they are now
+        self._prices = np.empty((0, (s.site_of.row < 0).sum()))  # duals of the rows of no site, for each such row; or NaN
         self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PUSHED
+        self._may = np.ones(s.site_of.n_sites, bool)  # sites that may be used
         self._longest = 0.0  # seconds of a relaxation
         self._chose = False  # whole modules, before
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
@@ -73,10 +85,11 @@ class Master:
         starts = np.arange(len(found) + 1) * len(self.split.links)
         slopes = sp.csr_matrix((slope, at, starts), (len(found), self.n_plan))
         slopes.sum_duplicates()
-        self.know(Cuts(block, constant if pushed is None else constant + pushed, slopes), 0 if pushed is None else PUSHED)
+        constant = constant if pushed is None else constant + pushed
+        self.know(Cuts(block, constant, slopes), 0 if pushed is None else PUSHED, np.array([e.prices for e in found]))
 
-    def know(self, cuts: Cuts, idle: int = 0) -> None:
-        """Cuts that hold; those of a solved study too."""
+    def know(self, cuts: Cuts, idle: int = 0, prices: np.ndarray | None = None) -> None:
+        """Cuts that hold; those of a solved study too. `prices` (cuts, rows of no site): their duals, where they are known."""
         n, slopes = len(cuts.block), cuts.slope
         row, at, value = np.repeat(np.arange(n), np.diff(slopes.indptr)), slopes.indices, -slopes.data / self.unit
         keep = np.abs(value) > SMALLEST
@@ -88,7 +101,7 @@ class Master:
         theta = sp.csr_matrix((np.ones(n), (np.arange(n), cuts.block)), (n, self.split.n_blocks))
         rows = sp.hstack([kept, theta]).tocsr()
         self.highs.add_rows(rows, lower, np.full(n, INF))
-        self._idle = np.append(self._idle, np.full(n, idle))
+        self._count(np.full(n, idle), prices)
 
     def cuts(self) -> Cuts:
         """All that hold."""
@@ -99,7 +112,16 @@ class Master:
     def add_grid(self, cut: Cut) -> None:
         """A row of the grid over plan columns; never dropped."""
         self.highs.add_cut(cut)
-        self._idle = np.append(self._idle, GRID)
+        self._count(np.array([GRID]))
+
+    def _count(self, idle: np.ndarray, prices: np.ndarray | None = None) -> None:
+        """Rows that were added."""
+        none = np.full((len(idle), self._prices.shape[1]), np.nan)
+        self._idle, self._prices = np.append(self._idle, idle), np.vstack([self._prices, none if prices is None else prices])
+
+    def _drop(self, gone: np.ndarray) -> None:
+        self.highs.delete_rows(np.flatnonzero(gone) + self._first)
+        self._idle, self._prices = self._idle[~gone], self._prices[~gone]
 
     @contextmanager
     def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
@@ -117,9 +139,7 @@ class Master:
         self._idle[(self._idle >= 0) & (self._idle <= LATELY)] = PROOF
 
     def drop_pushed(self) -> None:
-        gone = self._idle == PUSHED
-        self.highs.delete_rows(np.flatnonzero(gone) + self._first)
-        self._idle = self._idle[~gone]
+        self._drop(self._idle == PUSHED)
 
     def relaxation(self, time_limit: float, patience_s: float = PATIENCE_S) -> Step:
         """The least of the model without integrality; by interior point where the simplex is lost."""
@@ -136,6 +156,26 @@ class Master:
             self.grid_prices = -duals[self._idle == GRID]
             self._forget(duals)
         return self._step(answer)
+
+    def mean(self, time_limit: float) -> Mean | None:
+        """Of the relaxation, for sites that may be used; None where it is not solved by then."""
+        answer = self.highs.run(time_limit, **WARM_CUTS)
+        if answer.row_duals is None or (self._idle == PUSHED).any():
+            return None
+        s, is_cut = self.split, np.append(np.zeros(self._first, bool), self._idle != GRID)
+        tight = np.flatnonzero(is_cut & (answer.row_duals > 0))
+        rows, lower, _ = self.highs.rows(tight)
+        block = rows[:, self.n_plan :].indices  # one θ a row
+        part = answer.row_duals[tight] / (s.weight * self.unit)[block]
+        of_floor = 1.0 - np.bincount(block, part, s.n_blocks)
+        mean = sp.csr_matrix((part, (block, np.arange(len(tight)))), (s.n_blocks, len(tight)))
+        constant = (mean @ lower + of_floor * self.lower[self.n_plan :]) * self.unit
+        prices = (mean @ self._prices[tight - self._first]).T
+        prices[:, of_floor > PART] = np.nan
+        elsewhere = np.where(is_cut, 0.0, answer.row_duals)
+        could = self.highs.gains(answer.row_duals, ~self._may, self.lower, self.upper)
+        cuts = Cuts(np.arange(s.n_blocks), constant, (-self.unit * (mean @ rows[:, : self.n_plan])).tocsr())
+        return Mean(cuts, prices, self.highs.reduced(elsewhere)[: self.n_plan], could)
 
     def whole_modules(self, gap: float, time_limit: float, tell: Tell | None = None) -> Step:
         """The MIP of the model, to within `gap` (the objective's unit); its bound is a bound of the full problem. At first with
@@ -186,7 +226,8 @@ class Master:
     def only(self, sites: np.ndarray | None) -> None:
         """Only these sites (sites,) may be used; None: all. Nothing is fixed."""
         of, every = self.split.plan.site, np.arange(self.n_plan)
-        shut = np.zeros(self.n_plan, bool) if sites is None else ~np.append(sites, True)[of]
+        self._may = np.ones(self.split.site_of.n_sites, bool) if sites is None else sites.copy()
+        shut = ~np.append(self._may, True)[of]
         self._least, self._most = self.lower[every], np.where(shut, self.lower[every], self.upper[every])
         self._bound(self._least, self._most)
 
@@ -201,5 +242,4 @@ class Master:
         most = max(MANY, MANY_A_BLOCK * self.split.n_blocks)
         if len(self._idle) > most:
             stays = self._idle <= np.sort(self._idle)[most * 3 // 4]
-            self.highs.delete_rows(np.flatnonzero(~stays) + self._first)
-            self._idle = self._idle[stays]
+            self._drop(~stays)

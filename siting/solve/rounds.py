@@ -29,6 +29,7 @@ from ..errors import Infeasible
 from . import infeasibility
 from .limit_prices import LimitPrices
 from .master import Master, Step
+from .one_site import Prices, can_be_alone, with_alone
 from .split import NOTHING, Split
 from .subproblem import Evaluation
 from .workers import Workers
@@ -44,6 +45,7 @@ EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and 
 PATIENT = 10.0  # rounds: what the master may take with all sites
 MOST = 0.9  # of what the master wants of new sites: comes in one round, at the sites of which it wants most
 LITTLE, STALL = 0.02, 0.05  # first step towards new sites; and the least that the bound gains by one, in parts of the gap
+AT_ONCE = 4  # sites that a process prices before it is asked whether to go on
 SLOW = 3  # rounds that gain less: then broken rules cost more, or the proof ends
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
 DEAREST = 1e-2  # share of the penalties that is never passed
@@ -158,6 +160,7 @@ class Rounds:
         best = found = self.look(start)
         self.only(run.sites)
         best = self.better_nearby(best, gap, stage, going, True)
+        self.price_out(LITTLE * run.allowed(best.value, gap), going)
         self.only(None)
         while going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
@@ -182,6 +185,26 @@ class Rounds:
                 best = found
         self.master.keep_proof()
         return best
+
+    def price_out(self, little: float, going: Callable[[], bool]) -> np.ndarray:
+        """Sites that the master may not use now are priced exactly where they could gain (`one_site`); cuts say what those are
+        worth, so that the bound of all sites is that of the ones it may use. (sites,) Those that do gain more than `little`."""
+        s, join = self.split, np.zeros(self.split.site_of.n_sites, bool)
+        mean = self.master.mean(max(self.run.seconds_left(), 1.0))
+        if mean is None or np.isnan(mean.prices).any():
+            return join
+        price = self.price if self.limits is None else self.limits.charged(self.price)
+        prices, found = Prices(mean.prices, mean.reduced, price), []
+        asked = np.flatnonzero(can_be_alone(s) & (mean.gains < 0))
+        asked, each = asked[np.argsort(mean.gains[asked])], AT_ONCE * self.workers.count
+        for i in range(0, len(asked), each):
+            if not going():
+                break
+            found += self.workers.alone(asked[i : i + each], prices, little / len(asked), max(self.run.seconds_left(), 1.0))
+        join[[x.site for x in found if x.value < -little / len(asked)]] = True
+        if found:
+            self.master.know(with_alone(mean.cuts, found), prices=mean.prices.T)
+        return join
 
     def better_nearby(
         self,

@@ -27,6 +27,7 @@ import scipy.sparse as sp
 from ..errors import SolveError
 from .highs import Answer, Highs, scale_of
 from .program import BASIC, INF, Basis, Cut, Whole
+from .site_of import of_one_site
 
 MOST = 4  # sites that come in at once
 PRICED = 5000  # rows of sites that are priced together
@@ -43,7 +44,7 @@ class Sifted:
         self._w, self._site = w._replace(column_lower=w.column_lower.copy(), column_upper=w.column_upper.copy()), site
         self.integer = np.flatnonzero(w.integer)
         n_sites = site.max(initial=-1) + 1
-        self._of_one = _of_one_site(w.matrix, site)  # (rows,) the site whose own the row is; -1: shared
+        self._of_one = of_one_site(w.matrix, site)  # (rows,) the site whose own the row is; -1: shared
         broken = (w.lower > 0) | (w.upper < 0)  # by nothing at all
         self._always = np.isin(np.arange(n_sites), self._of_one[broken])
         self._inside, self._unused = self._always.copy(), np.zeros(n_sites, int)
@@ -138,7 +139,15 @@ class Sifted:
 
     def _gains(self, row_duals: np.ndarray) -> np.ndarray:
         """(sites,) v_s of those outside."""
-        return self._priced(self._w.cost - self._paid(row_duals))
+        return self._priced(self.reduced(row_duals))
+
+    def gains(self, row_duals: np.ndarray, sites: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """(sites,) v_s of these, at any prices of the rows, under any bounds of the columns."""
+        return self._pricing.gains(self.reduced(row_duals), sites & ~self._always, lower, upper)
+
+    def reduced(self, row_duals: np.ndarray) -> np.ndarray:
+        """(columns,) c − Aᵀ·y of the shared rows."""
+        return self._w.cost - self._paid(row_duals)
 
     def _paid(self, row_duals: np.ndarray) -> np.ndarray:
         """(columns,) Aᵀ·y of the shared rows."""
@@ -249,13 +258,3 @@ def _part(w: Whole, rows: np.ndarray, columns: np.ndarray) -> Whole:
         w.constant,
         w.integer[columns],
     )
-
-
-def _of_one_site(matrix: sp.csr_matrix, site: np.ndarray) -> np.ndarray:
-    """(rows,) The site of all columns of a row; -1 where they are of several, or of none."""
-    of = site[matrix.indices]
-    some = np.flatnonzero(np.diff(matrix.indptr))
-    out = np.full(matrix.shape[0], -1)
-    least, most = (each.reduceat(of, matrix.indptr[some]) for each in (np.minimum, np.maximum))
-    out[some] = np.where(least == most, least, -1)
-    return out

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from .program import Label, Program
 
@@ -14,6 +15,16 @@ def numbers(labels: Sequence[Label], sites: Sequence[str]) -> np.ndarray:
     """The number of each label's site; -1: of none."""
     number = {z: i for i, z in enumerate(sites)}
     return np.array([number[str(x.index["site"])] if "site" in x.index else -1 for x in labels], np.int64)
+
+
+def of_one_site(matrix: sp.csr_matrix, site: np.ndarray) -> np.ndarray:
+    """(rows,) The site of all columns of a row; -1 where they are of several, or of none."""
+    of = site[matrix.indices]
+    some = np.flatnonzero(np.diff(matrix.indptr))
+    out = np.full(matrix.shape[0], -1)
+    least, most = (each.reduceat(of, matrix.indptr[some]) for each in (np.minimum, np.maximum))
+    out[some] = np.where(least == most, least, -1)
+    return out
 
 
 @dataclass(frozen=True)

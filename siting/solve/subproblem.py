@@ -41,6 +41,7 @@ class Evaluation(NamedTuple):
     slope: np.ndarray
     broken: np.ndarray  # elastic columns, as `Split.elastic` orders them
     tight: bool  # the cut holds, and meets the value
+    prices: np.ndarray  # duals of the rows of no site
 
 
 class Subproblems:
@@ -53,6 +54,7 @@ class Subproblems:
         self._stays = ~s.site_of.apart  # sites that are never left out
         self._used = np.full(s.site_of.n_sites, -KEPT)  # the round in which each was last used
         self._round = 0
+        self._joining = np.flatnonzero(s.site_of.row < 0)
         self.bounding = BoundingRows(s)
         self.view, self.pricing = View(s, self._every, self.bounding), SitePricing(s, self._every)
         self._trial = self.pricing  # of closed sites of which something is wanted
@@ -155,7 +157,7 @@ class Subproblems:
         there = view.elastic >= 0
         broken[there] = np.array(solution.col_value)[view.elastic[there]]
         tight = not missed and value - (constant + slope @ at) <= LOOSE * abs(value) + LEFT
-        return Evaluation(d, value, float(constant), slope, broken, tight)
+        return Evaluation(d, value, float(constant), slope, broken, tight, p[self._joining])
 
     def _priced(
         self,

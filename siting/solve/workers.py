@@ -18,6 +18,7 @@ import numpy as np
 from loky.process_executor import ProcessPoolExecutor
 
 from ..errors import SolveError
+from .one_site import Alone, Prices, price_sites
 from .split import Split
 from .subproblem import Evaluation, Subproblems
 
@@ -45,9 +46,9 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _call(what: str, *arguments: Any) -> Any:
+def _call(what: Callable, *arguments: Any) -> Any:
     assert _own is not None
-    return getattr(_own, what)(*arguments)
+    return what(_own, *arguments)
 
 
 class Workers:
@@ -67,7 +68,7 @@ class Workers:
 
     def evaluate(self, plan: np.ndarray, price: np.ndarray, wanted: np.ndarray | None = None) -> list[Evaluation]:
         """Every block at this plan, in their order; `wanted`: where cuts are to be high."""
-        found = [e for part in self._all("evaluate", lambda blocks: (plan, price, blocks, wanted)) for e in part]
+        found = [e for part in self._all(Subproblems.evaluate, lambda w: (plan, price, self.blocks[w], wanted)) for e in part]
         return sorted(found, key=lambda e: e.block)
 
     def floor(self, price: np.ndarray) -> np.ndarray:
@@ -75,27 +76,32 @@ class Workers:
         quick = self.split.floor()
         if np.isfinite(quick).all():
             return quick
-        parts = self._all("floor", lambda blocks: (price, blocks))
+        parts = self._all(Subproblems.floor, lambda w: (price, self.blocks[w]))
         merged = {d: v for part in parts for d, v in part.items()}
         return np.array([merged[d] for d in range(self.split.n_blocks)])
 
     def operation(self, plan: np.ndarray, price: np.ndarray) -> np.ndarray:
         """Values of the own columns, (own columns, blocks), at these prices of broken rules."""
         out = np.empty((self.split.n_own, self.split.n_blocks))
-        for blocks, part in zip(self.blocks, self._all("operation", lambda blocks: (plan, price, blocks)), strict=True):
+        for blocks, part in zip(self.blocks, self._all(Subproblems.operation, lambda w: (plan, price, self.blocks[w])), strict=True):
             out[:, blocks] = part
         return out
 
-    def _all(self, what: str, arguments: Callable[[list[int]], tuple]) -> list[Any]:
+    def alone(self, sites: np.ndarray, prices: Prices, little: float, seconds: float) -> list[Alone]:
+        """These closed sites, each alone, at the prices of all others (`one_site`): those of which enough could be told."""
+        parts = self._all(price_sites, lambda w: (sites[w :: self.count].tolist(), prices, little, seconds))
+        return [x for part in parts for x in part]
+
+    def _all(self, what: Callable, arguments: Callable[[int], tuple]) -> list[Any]:
         if self._here:
-            return [getattr(self._here, what)(*arguments(self.blocks[0]))]
+            return [what(self._here, *arguments(0))]
         futures = [self._submit(w, what, arguments) for w in range(self.count)]
         return [self._result(w, future, what, arguments) for w, future in enumerate(futures)]
 
-    def _submit(self, worker: int, what: str, arguments: Callable[[list[int]], tuple]) -> Future:
-        return self._executors[worker].submit(_call, what, *arguments(self.blocks[worker]))
+    def _submit(self, worker: int, what: Callable, arguments: Callable[[int], tuple]) -> Future:
+        return self._executors[worker].submit(_call, what, *arguments(worker))
 
-    def _result(self, worker: int, future: Future, what: str, arguments: Callable[[list[int]], tuple]) -> Any:
+    def _result(self, worker: int, future: Future, what: Callable, arguments: Callable[[int], tuple]) -> Any:
         for _ in range(TRIES):
             try:
                 return future.result()
