@@ -19,7 +19,7 @@ from ..solve.program import Basis, Program
 from ..solve.warm import Bases, Frame, GridRows, Warm
 
 NAME = "warm.npz"
-FORM = 2  # of the file: one of another form is not read
+FORM = 3  # of the file: one of another form is not read
 
 
 def plan_of(data: xr.Dataset, program: Program) -> np.ndarray:
@@ -57,7 +57,7 @@ def write_warm(warm: Warm, folder: Path) -> None:
         of, slope = warm.cuts, warm.cuts.cuts.slope
         told["cuts"] = {"blocks": of.blocks, "columns": of.columns}
         arrays |= {"cuts_penalty": of.penalty, "cuts_price": of.price}
-        arrays |= {"cuts_block": of.cuts.block, "cuts_constant": of.cuts.constant}
+        arrays |= {"cuts_block": of.cuts.block, "cuts_constant": of.cuts.constant, "cuts_prices": of.cuts.prices}
         arrays |= {"cuts_value": slope.data, "cuts_column": slope.indices, "cuts_start": slope.indptr}
     arrays["told"] = np.array(json.dumps(told, default=_plain))
     np.savez_compressed(folder / NAME, allow_pickle=False, **arrays)
@@ -84,7 +84,7 @@ def read_warm(folder: Path) -> Warm | None:
         starts, columns = arrays["cuts_start"], told["cuts"]["columns"]
         shape = len(starts) - 1, len(columns)
         slope = sp.csr_matrix((arrays["cuts_value"], arrays["cuts_column"], starts), shape)
-        of_blocks = Cuts(arrays["cuts_block"], arrays["cuts_constant"], slope)
+        of_blocks = Cuts(arrays["cuts_block"], arrays["cuts_constant"], slope, arrays["cuts_prices"])
         cuts = KnownCuts(told["cuts"]["blocks"], columns, arrays["cuts_penalty"], arrays["cuts_price"], of_blocks)
     return Warm(bases, grid, cuts)
 

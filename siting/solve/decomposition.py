@@ -126,7 +126,7 @@ class Decomposition:
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
             gap = self.options.gap if last else COARSE_GAP
-            plan = rounds.settle(self._start(coarse), gap, "first plan", going, joins=last)
+            plan = rounds.settle(self._start(coarse), gap, "first plan", going)
             if plan is None:
                 return None
             if last:

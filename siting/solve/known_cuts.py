@@ -26,6 +26,7 @@ class Cuts(NamedTuple):
     block: np.ndarray  # (cuts,)
     constant: np.ndarray  # (cuts,)
     slope: sp.csr_matrix  # (cuts, plan columns)
+    prices: np.ndarray  # (cuts, rows of no site), duals; NaN: not known
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,8 @@ class Step(NamedTuple):
 class Mean(NamedTuple):
     """The cuts that prove a relaxation's bound: of each block the mean, by their multipliers; it proves the same alone."""
 
+    bound: float
     cuts: Cuts
-    prices: np.ndarray  # (rows of no site, blocks), duals; NaN where a cut is not of this run
     reduced: np.ndarray  # (plan columns,) what is left of their costs without the cuts
     gains: np.ndarray  # (sites,) what each that may not be used now could gain at most
 
@@ -86,10 +86,11 @@ class Master:
         slopes = sp.csr_matrix((slope, at, starts), (len(found), self.n_plan))
         slopes.sum_duplicates()
         constant = constant if pushed is None else constant + pushed
-        self.know(Cuts(block, constant, slopes), 0 if pushed is None else PUSHED, np.array([e.prices for e in found]))
+        prices = np.array([e.prices for e in found])
+        self.know(Cuts(block, constant, slopes, prices), 0 if pushed is None else PUSHED)
 
-    def know(self, cuts: Cuts, idle: int = 0, prices: np.ndarray | None = None) -> None:
-        """Cuts that hold; those of a solved study too. `prices` (cuts, rows of no site): their duals, where they are known."""
+    def know(self, cuts: Cuts, idle: int = 0) -> None:
+        """Cuts that hold; those of a solved study too."""
         n, slopes = len(cuts.block), cuts.slope
         row, at, value = np.repeat(np.arange(n), np.diff(slopes.indptr)), slopes.indices, -slopes.data / self.unit
         keep = np.abs(value) > SMALLEST
@@ -101,13 +102,14 @@ class Master:
         theta = sp.csr_matrix((np.ones(n), (np.arange(n), cuts.block)), (n, self.split.n_blocks))
         rows = sp.hstack([kept, theta]).tocsr()
         self.highs.add_rows(rows, lower, np.full(n, INF))
-        self._count(np.full(n, idle), prices)
+        self._count(np.full(n, idle), cuts.prices)
 
     def cuts(self) -> Cuts:
         """All that hold."""
-        rows, lower, _ = self.highs.rows(np.flatnonzero((self._idle >= 0) | (self._idle == PROOF)) + self._first)
+        that_hold = np.flatnonzero((self._idle >= 0) | (self._idle == PROOF))
+        rows, lower, _ = self.highs.rows(that_hold + self._first)
         block = rows[:, self.n_plan :].indices  # one θ a row
-        return Cuts(block, lower * self.unit, -rows[:, : self.n_plan] * self.unit)
+        return Cuts(block, lower * self.unit, -rows[:, : self.n_plan] * self.unit, self._prices[that_hold])
 
     def add_grid(self, cut: Cut) -> None:
         """A row of the grid over plan columns; never dropped."""
@@ -170,12 +172,13 @@ class Master:
         of_floor = 1.0 - np.bincount(block, part, s.n_blocks)
         mean = sp.csr_matrix((part, (block, np.arange(len(tight)))), (s.n_blocks, len(tight)))
         constant = (mean @ lower + of_floor * self.lower[self.n_plan :]) * self.unit
-        prices = (mean @ self._prices[tight - self._first]).T
-        prices[:, of_floor > PART] = np.nan
+        prices = mean @ self._prices[tight - self._first]
+        prices[of_floor > PART] = np.nan
         elsewhere = np.where(is_cut, 0.0, answer.row_duals)
         could = self.highs.gains(answer.row_duals, ~self._may, self.lower, self.upper)
-        cuts = Cuts(np.arange(s.n_blocks), constant, (-self.unit * (mean @ rows[:, : self.n_plan])).tocsr())
-        return Mean(cuts, prices, self.highs.reduced(elsewhere)[: self.n_plan], could)
+        slope = (-self.unit * (mean @ rows[:, : self.n_plan])).tocsr()
+        cuts = Cuts(np.arange(s.n_blocks), constant, slope, prices)
+        return Mean(answer.bound, cuts, self.highs.reduced(elsewhere)[: self.n_plan], could)
 
     def whole_modules(self, gap: float, time_limit: float, tell: Tell | None = None) -> Step:
         """The MIP of the model, to within `gap` (the objective's unit); its bound is a bound of the full problem. At first with

@@ -7,9 +7,9 @@ the rows of no site, in each block, and at reduced costs c of its plan columns,
     v = min  c·x + Σ_d weight[d] · V_d(x)       over the plan rows of the site alone
     V_d(x) = min (c_d − A_dᵀ·p[d])·y            over its own rows in block d
 
-is solved by cuts, as the whole is (`master`, `subproblem`). v = 0: no plan of this site gains anything, and the mean of the cuts,
-by the multipliers that prove it, is what the site adds to a cut of each block in which the rows of no site have the duals p[d]
-(Lagrangian relaxation over sites; Geoffrion, Mathematical Programming Study 2, 1974).
+is solved by cuts, as the whole is (`master`, `subproblem`). v = 0: no plan of this site gains anything, and the mean of the
+cuts, by the multipliers that prove it, is what the site adds to a cut of each block in which the rows of no site have the duals
+p[d] (Lagrangian relaxation over sites; Geoffrion, Mathematical Programming Study 2, 1974).
 
 Time of one site: some passes over all blocks, each a LP of the site's rows in one block.
 """
@@ -120,8 +120,8 @@ def alone(s: Split, site: int, prices: Prices) -> tuple[Split, np.ndarray]:
 
 
 def priced(s: Split, site: int, prices: Prices, little: float, until: float) -> Alone | None:
-    """`little`: of the objective, what a site may gain and be called one that gains nothing; `until`: of `time.monotonic`. None:
-    too little is known by then, or nothing can be told."""
+    """`little`: of the objective, what a site may gain and be called one that gains nothing; `until`: of `time.monotonic`.
+    None: too little is known by then, or nothing can be told."""
     one, columns = alone(s, site, prices)
     broken = prices.broken[np.isin(s.elastic, np.flatnonzero(s.site_of.own == site))]
     blocks, value = list(range(s.n_blocks)), np.inf
@@ -153,14 +153,14 @@ def price_sites(work: Subproblems, sites: list[int], prices: Prices, little: flo
 
 
 def with_alone(mean: Cuts, found: Sequence[Alone]) -> Cuts:
-    """`mean`, one cut a block at the prices at which these sites were priced, with what those add: cuts that hold. What the sites
-    added before is dropped: their constants, which stay, were no more than zero."""
+    """`mean`, one cut a block at the prices at which these sites were priced, with what those add: cuts that hold. What the
+    sites added before is dropped: their constants, which stay, were no more than zero."""
     columns, n = np.concatenate([x.columns for x in found]), mean.slope.shape[1]
     stays = np.ones(n)
     stays[columns] = 0.0
     at = sp.csr_matrix((np.ones(len(columns)), (np.arange(len(columns)), columns)), (len(columns), n))
     slope = mean.slope @ sp.diags(stays) + sp.hstack([x.cuts.slope for x in found]).tocsr() @ at
-    return Cuts(mean.block, mean.constant + sum(x.cuts.constant for x in found), slope.tocsr())
+    return mean._replace(constant=mean.constant + sum(x.cuts.constant for x in found), slope=slope.tocsr())
 
 
 def _places(chosen: np.ndarray, n: int) -> np.ndarray:

@@ -30,7 +30,7 @@ from . import infeasibility
 from .limit_prices import LimitPrices
 from .master import Master, Step
 from .one_site import Prices, can_be_alone, with_alone
-from .split import NOTHING, Split
+from .split import Split
 from .subproblem import Evaluation
 from .workers import Workers
 
@@ -41,9 +41,6 @@ NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the large
 # its promise doubles it
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
-EARLY = 4.0  # gaps asked for: so near, the master is asked with all sites, and again whenever that is halved
-PATIENT = 10.0  # rounds: what the master may take with all sites
-MOST = 0.9  # of what the master wants of new sites: comes in one round, at the sites of which it wants most
 LITTLE, STALL = 0.02, 0.05  # first step towards new sites; and the least that the bound gains by one, in parts of the gap
 AT_ONCE = 4  # sites that a process prices before it is asked whether to go on
 SLOW = 3  # rounds that gain less: then broken rules cost more, or the proof ends
@@ -93,12 +90,11 @@ class Rounds:
         going: Callable[[], bool],
         proves: bool = False,
         fixed: bool = False,
-        joins: bool = False,
     ) -> Best | None:
-        """Rounds from `start` until best plan and master's bound are within `gap`; `fixed` keeps the integers of `start`,
-        `proves` lets the bound be the run's, where it is of all sites; `joins` lets other sites join when rounds are nearly
-        settled. Stops when not `going`; None where no plan was looked at."""
-        run, self.low, ask_at = self.run, -np.inf, EARLY * gap
+        """Rounds from `start` until best plan and master's bound are within `gap`, and no other site could help; `fixed` keeps
+        the integers of `start`, and its sites, `proves` lets the bound be the run's. Stops when not `going`; None where no plan
+        was looked at."""
+        run, self.low = self.run, -np.inf
         self._grid_rows()
         best = None if start is None or not self.servable(start, proves or fixed) else self.look(start)
         some = not fixed and self.only(run.sites)
@@ -123,88 +119,65 @@ class Rounds:
                 break
             if fixed and np.isfinite(run.incumbent) and self.low > min(run.incumbent, run.bound + run.allowed(self.low)):
                 break  # these integers cannot be better than the best plan, or within the gap asked for
-            if best is not None and best.value - self.low <= run.allowed(best.value, ask_at if some and joins else gap):
-                if not (some and joins and self._more_join(best, gap, going)):
+            if best is not None and best.value - self.low <= run.allowed(best.value, gap):
+                if not some or not self._more_join(best, gap, going, proves):
                     break
-                ask_at = max(ask_at / 2, gap)
                 self.low, some = -np.inf, self.only(run.sites)
-                best = self.better_nearby(best, gap, stage, going, proves)
                 continue
             near = best is not None and best.value - self.low <= NEAR * run.allowed(best.value, gap)
             length = 1.0 if best is None or ((near or fixed) and run.rounds % 2) else STEP
-            if best is None:
-                towards = least.plan
-            elif joins:
-                towards = self._without_crumbs(best.plan, least.plan, length)
-            else:
-                towards = best.plan + length * (least.plan - best.plan)
+            towards = least.plan if best is None else best.plan + length * (least.plan - best.plan)
             if self.servable(towards, proves or fixed) or best is not None:
                 found = self.look(towards, least.plan)
-                holds = not self._new_rows and (not joins or self.split.plan.holds(towards))
-                if best is None or (found.value < best.value and holds):
+                if best is None or (found.value < best.value and not self._new_rows):
                     best = found
         if some and proves and not np.isfinite(run.bound):
-            run.bound = self._of_all_sites().bound
+            self.only(None)
+            run.bound = self.master.relaxation(max(run.seconds_left(), 1.0)).bound
         self.only(None)
         if proves:
             self.master.keep_proof()
         return best
 
     def prove(self, start: np.ndarray, gap: float, stage: str, going: Callable[[], bool]) -> Best:
-        """The same from a plan of whole modules, with all sites that the master wants. First steps are small, since far from a
-        plan that serves the work a cut tells little but what breaking rules costs. They grow for as long as they lose less
-        than the master promises, and shrink where they lose more. When the bound gains little, broken rules cost more; where
-        none is paid for any more, the time that is left is for a better plan."""
+        """The same from a plan of whole modules. First steps are small, since far from a plan that serves the work a cut tells
+        little but what breaking rules costs. They grow for as long as they lose less than the master promises, and shrink
+        where they lose more. When the bound gains little, broken rules cost more; where none is paid for any more, the rounds
+        end."""
         run, self.low, length, slow = self.run, -np.inf, LITTLE, 0
         self.servable(start, True)
         best = found = self.look(start)
-        self.only(run.sites)
+        some = self.only(run.sites)
         best = self.better_nearby(best, gap, stage, going, True)
-        self.price_out(LITTLE * run.allowed(best.value, gap), going)
-        self.only(None)
         while going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
                 break
-            run.bound, gained = max(run.bound, least.bound), least.bound - self.low
+            gained = least.bound - self.low
             self.low = max(self.low, least.bound)
+            if not some:
+                run.bound = max(run.bound, self.low)
             run.progress(stage)
-            if run.closed() or best.value - self.low <= run.allowed(best.value, gap):
-                break
             slow = slow + 1 if gained < STALL * run.allowed(best.value, gap) else 0
-            if slow >= SLOW and not self.breaks(best):
-                if not self.charge_more(found, PAID * run.allowed(best.value, gap)):
+            settled = run.closed() or best.value - self.low <= run.allowed(best.value, gap)
+            if slow >= SLOW and not settled and not self.breaks(best):
+                settled = not self.charge_more(found, PAID * run.allowed(best.value, gap))
+                best, slow = best if settled else self.look(best.plan), 0
+            if settled:
+                if run.closed() or not some or not self._more_join(best, gap, going, True):
                     break
-                best, slow = self.look(best.plan), 0
-            towards = self._without_crumbs(best.plan, least.plan, length)
-            holds = self.servable(towards, True) and self.split.plan.holds(towards)
+                self.low, some, slow = -np.inf, self.only(run.sites), 0
+                continue
+            towards = best.plan + length * (least.plan - best.plan)
+            holds = self.servable(towards, True)
             found = self.look(towards, least.plan)
             wild = found.value - best.value > best.value - self.low
             length = max(length / 2.0, LITTLE) if wild else min(2.0 * length, 1.0)
             if holds and found.value < best.value:
                 best = found
+        self.only(None)
         self.master.keep_proof()
         return best
-
-    def price_out(self, little: float, going: Callable[[], bool]) -> np.ndarray:
-        """Sites that the master may not use now are priced exactly where they could gain (`one_site`); cuts say what those are
-        worth, so that the bound of all sites is that of the ones it may use. (sites,) Those that do gain more than `little`."""
-        s, join = self.split, np.zeros(self.split.site_of.n_sites, bool)
-        mean = self.master.mean(max(self.run.seconds_left(), 1.0))
-        if mean is None or np.isnan(mean.prices).any():
-            return join
-        price = self.price if self.limits is None else self.limits.charged(self.price)
-        prices, found = Prices(mean.prices, mean.reduced, price), []
-        asked = np.flatnonzero(can_be_alone(s) & (mean.gains < 0))
-        asked, each = asked[np.argsort(mean.gains[asked])], AT_ONCE * self.workers.count
-        for i in range(0, len(asked), each):
-            if not going():
-                break
-            found += self.workers.alone(asked[i : i + each], prices, little / len(asked), max(self.run.seconds_left(), 1.0))
-        join[[x.site for x in found if x.value < -little / len(asked)]] = True
-        if found:
-            self.master.know(with_alone(mean.cuts, found), prices=mean.prices.T)
-        return join
 
     def better_nearby(
         self,
@@ -252,39 +225,32 @@ class Rounds:
             self.only(None)
             self.master.fix(plan)
 
-    def _more_join(self, best: Best, gap: float, going: Callable[[], bool]) -> bool:
-        """The master is asked with all sites. Unless that proves the best plan within `gap`, the sites that it wants join
-        those that `best` uses."""
-        run, last = self.run, -np.inf
-        while True:
-            least = self._of_all_sites()
-            if not len(least.plan):
-                return False
-            if best.value - least.bound <= run.allowed(best.value, gap):
-                return False
-            if not going() or least.bound - last < STALL * (best.value - least.bound):
+    def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
+        """Other sites are priced, which tells the bound of all; unless that is within `gap` of the best plan, those that could
+        help join. Cuts know what each is worth from then on."""
+        run, s = self.run, self.split
+        mean = self.master.mean(max(run.seconds_left(), 1.0))
+        if mean is None or np.isnan(mean.cuts.prices).any():
+            return False
+        could, little = mean.gains < 0, LITTLE * run.allowed(best.value, gap) / max((mean.gains < 0).sum(), 1)
+        price = self.price if self.limits is None else self.limits.charged(self.price)
+        prices, found = Prices(mean.cuts.prices.T, mean.reduced, price), []
+        asked, each = np.flatnonzero(can_be_alone(s) & could), AT_ONCE * self.workers.count
+        for i in range(0, len(asked), each):
+            if not going():
                 break
-            last = least.bound
-            self.look(self._without_crumbs(best.plan, least.plan, LITTLE), least.plan)
-        run.sites = self.split.sites_used(best.plan, USED) | self.split.sites_used(least.plan, USED)
-        return True
-
-    def _without_crumbs(self, plan: np.ndarray, wanted: np.ndarray, length: float) -> np.ndarray:
-        """A step from `plan`: of the sites that are new in `wanted` those with the most come, and all else goes as much of the
-        way as they are of all: crumbs of many sites cost LPs that hold them, and little is lost without. Rows of the plan that
-        join sites may not hold."""
-        s, of = self.split, self.split.plan.site
-        new = (of >= 0) & ~np.append(s.sites_used(plan), True)[of]
-        size = np.bincount(of[new], (np.abs(wanted) / np.maximum(s.typical(wanted), NOTHING))[new], s.site_of.n_sites)
-        order = np.argsort(-size)
-        few = order[: np.searchsorted(np.cumsum(size[order]), MOST * size.sum()) + 1]
-        part = size[few].sum() / size.sum() if size.any() else 1.0
-        return plan + length * np.where(new, np.isin(of, few), part) * (wanted - plan)
-
-    def _of_all_sites(self) -> Step:
-        """The master's least point where it may use all sites: a larger LP, for which it has the time of some rounds."""
-        self.only(None)
-        return self.master.relaxation(max(self.run.seconds_left(), 1.0), PATIENT * self._round_s)
+            found += self.workers.alone(asked[i : i + each], prices, little, max(run.seconds_left(), 1.0))
+        if found:
+            self.master.know(with_alone(mean.cuts, found))
+        mean.gains[[x.site for x in found]] = [x.gain for x in found]
+        low = mean.bound + mean.gains.sum()
+        if proves:
+            run.bound = max(run.bound, low)
+        if best.value - low <= run.allowed(best.value, gap):
+            return False
+        join = np.isin(np.arange(s.site_of.n_sites), [x.site for x in found if x.value < -little])
+        run.sites = join if run.sites is None else run.sites | join
+        return bool(join.any())
 
     def around(self, plan: np.ndarray, room: float, shares: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Bounds within `room` of the largest of each column's kind; without `shares`, of all but those."""

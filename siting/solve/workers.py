@@ -83,7 +83,8 @@ class Workers:
     def operation(self, plan: np.ndarray, price: np.ndarray) -> np.ndarray:
         """Values of the own columns, (own columns, blocks), at these prices of broken rules."""
         out = np.empty((self.split.n_own, self.split.n_blocks))
-        for blocks, part in zip(self.blocks, self._all(Subproblems.operation, lambda w: (plan, price, self.blocks[w])), strict=True):
+        parts = self._all(Subproblems.operation, lambda w: (plan, price, self.blocks[w]))
+        for blocks, part in zip(self.blocks, parts, strict=True):
             out[:, blocks] = part
         return out
 
