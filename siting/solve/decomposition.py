@@ -53,7 +53,6 @@ MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as
 GRACE = 0.25  # of the time asked for: what the first plan may take beyond it to be repaired
 IN_VAIN = 3  # plans at the dearest price that no repair mends: then no plan keeps every rule, as far as could be seen
 FIRST_SHARE, RELAXATION_SHARE = 0.4, 0.6  # of the time left, at most, for the first relaxation, and for a later one
-PROOF_SHARE = 0.9  # of the time left, at most, for the first one with all sites, when there is a plan
 PLAN_SHARE = 0.3  # of the time left, at most, to settle a plan of whole modules
 
 
@@ -125,7 +124,7 @@ class Decomposition:
         last, going = fine.n_blocks == self.program.n_blocks, self.going_for(START_SHARE)
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
-            gap = self.options.gap if last else COARSE_GAP
+            gap = self.options.gap * OF_GAP if last else COARSE_GAP
             plan = rounds.settle(self._start(coarse), gap, "first plan", going)
             if plan is None:
                 return None
@@ -139,8 +138,7 @@ class Decomposition:
             rounds.close()
 
     def _proven(self, rounds: Rounds, start: np.ndarray | None) -> Outcome:
-        gap, best, status, in_vain, first = self.options.gap, None, "limit", 0, True
-        joined = self.sites is None or bool(self.sites.all())
+        gap, best, status, in_vain, first, near = self.options.gap, None, "limit", 0, True, False
         relaxed = rounds.settle(start, gap * OF_GAP, "relaxation", self.going_for(FIRST_SHARE), proves=True)
         prices = rounds.master.grid_prices
         while relaxed is not None and (best is None or self._time_for_modules()) and not self.closed():
@@ -160,6 +158,11 @@ class Decomposition:
                 best, self.incumbent = plan, plan.value
             if self.closed() or not self.going():
                 break
+            if rounds.limits is not None and plan is not None and not near:
+                near = True  # to the optimum of the relaxation at these prices of limits, and then the cheapest whole modules
+                going = self.going_for(RELAXATION_SHARE)
+                relaxed = rounds.settle(relaxed.plan, gap * OF_GAP**2, "relaxation", going, proves=True)
+                continue
             charged, priced = False, rounds.limits is not None
             if rounds.limits is not None:  # what their prices leave open is for their shares to close
                 chosen = replace(chosen, plan=rounds.limits.shared(chosen.plan, chosen.found))
@@ -169,10 +172,10 @@ class Decomposition:
                 in_vain = 0 if charged or priced else in_vain + 1
             if best is None and in_vain == IN_VAIN:
                 raise Infeasible(infeasibility.explain(self.program, self.cuts))
-            if charged or priced or not joined or not rounds.integer:  # the relaxation again, and a first choice near it
-                gap = gap * OF_GAP if joined and not rounds.integer else gap
-                first = not joined or (charged and plan is not None)
-                going, joined = self.going_for(RELAXATION_SHARE if joined else PROOF_SHARE), True
+            if charged or priced or not rounds.integer:  # the relaxation again, and a first choice near it
+                gap = gap if rounds.integer else gap * OF_GAP
+                first = charged and plan is not None
+                going = self.going_for(RELAXATION_SHARE)
                 relaxed = rounds.prove((best or chosen).plan, gap * OF_GAP, "relaxation", going)
         if best is None:
             raise StoppedEarly("time or patience ended before any plan was found; allow more (solver.time_limit_s)")

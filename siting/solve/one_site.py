@@ -25,12 +25,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..errors import SolveError
+from .highs import Highs
 from .known_cuts import Cuts
 from .master import Master
-from .program import Values
+from .program import Values, Whole
 from .site_of import SiteOf, of_one_site
 from .split import Plan, Split
-from .subproblem import Subproblems
+from .subproblem import Evaluation, Subproblems
 
 
 class Prices(NamedTuple):
@@ -39,6 +40,7 @@ class Prices(NamedTuple):
     rows: np.ndarray  # (rows of no site, blocks), per occurrence
     plan: np.ndarray  # (plan columns,) reduced costs, without the cuts
     broken: np.ndarray  # (elastic,) or (elastic, blocks): the share of each penalty that is charged
+    known: np.ndarray  # (plan columns,) what cuts add to the reduced costs, of all blocks
 
 
 class Alone(NamedTuple):
@@ -124,13 +126,15 @@ def priced(s: Split, site: int, prices: Prices, little: float, until: float) -> 
     None: too little is known by then, or nothing can be told."""
     one, columns = alone(s, site, prices)
     broken = prices.broken[np.isin(s.elastic, np.flatnonzero(s.site_of.own == site))]
-    blocks, value = list(range(s.n_blocks)), np.inf
+    blocks, value, work = list(range(s.n_blocks)), np.inf, Subproblems(one)
     try:
-        work, floor = Subproblems(one), one.floor()
+        first = work.evaluate(_most_promising(one, prices.known[columns]), broken, blocks)
+        floor = np.array([_least(one, e) for e in first])
         if not np.isfinite(floor).all():
             least = work.floor(broken, blocks)
             floor = np.array([least[d] for d in blocks])
         master = Master(one, floor)
+        master.add(first)
         while True:
             step = master.relaxation(max(until - time.monotonic(), 1.0))
             if not len(step.plan) or time.monotonic() > until:
@@ -143,6 +147,22 @@ def priced(s: Split, site: int, prices: Prices, little: float, until: float) -> 
             master.add(found)
     except SolveError:
         return None
+
+
+def _most_promising(one: Split, known: np.ndarray) -> np.ndarray:
+    """The plan of the site that could gain most by what is known before it is priced."""
+    p = one.plan
+    answer = Highs(Whole(p.matrix, p.lower, p.upper, p.column_lower, p.column_upper, p.cost + known, 0.0, p.integer)).run()
+    if answer.columns is None:
+        raise SolveError("a site alone has no plan")
+    return answer.columns
+
+
+def _least(one: Split, e: Evaluation) -> float:
+    """The least of a cut under any plan within its columns' bounds."""
+    counts, at = e.slope != 0, one.links[:, e.block]
+    ends = np.where(e.slope > 0, one.plan.column_lower[at], one.plan.column_upper[at])
+    return e.constant + float(e.slope[counts] @ ends[counts])
 
 
 def price_sites(work: Subproblems, sites: list[int], prices: Prices, little: float, seconds: float) -> list[Alone]:

@@ -29,7 +29,7 @@ from ..errors import Infeasible
 from . import infeasibility
 from .limit_prices import LimitPrices
 from .master import Master, Step
-from .one_site import Prices, can_be_alone, with_alone
+from .one_site import Alone, Prices, can_be_alone, with_alone
 from .split import Split
 from .subproblem import Evaluation
 from .workers import Workers
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the largest of its kind; a step that keeps so much of
 # its promise doubles it
+SHORT = 10  # steps near by, one after another, that keep less: longer ones gain more then
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 LITTLE, STALL = 0.02, 0.05  # first step towards new sites; and the least that the bound gains by one, in parts of the gap
@@ -192,7 +193,8 @@ class Rounds:
         """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`
         (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003). Without `shares`, those stay
         as they are."""
-        while going():
+        short = 0
+        while going() and short < SHORT:
             with self.master.within(*self.around(best.plan, room, shares)):
                 least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
             self.run.progress(stage)
@@ -207,6 +209,7 @@ class Rounds:
             found = self.look(least.plan)
             kept = (best.value - found.value) / promised
             room *= 2.0 if kept > KEPT else 0.5 if kept < 0 else 1.0
+            short = 0 if kept > KEPT else short + 1
             if kept > 0:
                 best = found
         return best
@@ -227,30 +230,39 @@ class Rounds:
 
     def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
         """Other sites are priced, which tells the bound of all; unless that is within `gap` of the best plan, those that could
-        help join. Cuts know what each is worth from then on."""
-        run, s = self.run, self.split
-        mean = self.master.mean(max(run.seconds_left(), 1.0))
-        if mean is None or np.isnan(mean.cuts.prices).any():
+        help join."""
+        run = self.run
+        low, join = self._priced_out(LITTLE * run.allowed(best.value, gap), going)
+        if proves:
+            run.bound = max(run.bound, low)
+        if run.sites is None or best.value - low <= run.allowed(best.value, gap) or not (join & ~run.sites).any():
             return False
-        could, little = mean.gains < 0, LITTLE * run.allowed(best.value, gap) / max((mean.gains < 0).sum(), 1)
-        price = self.price if self.limits is None else self.limits.charged(self.price)
-        prices, found = Prices(mean.cuts.prices.T, mean.reduced, price), []
-        asked, each = np.flatnonzero(can_be_alone(s) & could), AT_ONCE * self.workers.count
+        run.sites = run.sites | join
+        return True
+
+    def _priced_out(self, little: float, going: Callable[[], bool]) -> tuple[float, np.ndarray]:
+        """The bound of all sites, and (sites,) which of those that the master may not use now could gain. They are priced
+        exactly where they could (`one_site`), but for `little` in all; cuts know what each is worth from then on."""
+        s, mean = self.split, self.master.mean(max(self.run.seconds_left(), 1.0))
+        if mean is None or np.isnan(mean.cuts.prices).any():  # what the master wants may gain
+            self.only(None)
+            step = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+            return step.bound, s.sites_used(step.plan) if len(step.plan) else np.zeros(s.site_of.n_sites, bool)
+        asked, each = np.flatnonzero(can_be_alone(s) & (mean.gains < 0)), AT_ONCE * self.workers.count
+        little /= max(len(asked), 1)
+        charged = self.price if self.limits is None else self.limits.charged(self.price)
+        prices = Prices(mean.cuts.prices.T, mean.reduced, charged, mean.cuts.slope.T @ s.weight)
+        found: list[Alone] = []
         for i in range(0, len(asked), each):
             if not going():
                 break
-            found += self.workers.alone(asked[i : i + each], prices, little, max(run.seconds_left(), 1.0))
-        if found:
-            self.master.know(with_alone(mean.cuts, found))
-        mean.gains[[x.site for x in found]] = [x.gain for x in found]
-        low = mean.bound + mean.gains.sum()
-        if proves:
-            run.bound = max(run.bound, low)
-        if best.value - low <= run.allowed(best.value, gap):
-            return False
-        join = np.isin(np.arange(s.site_of.n_sites), [x.site for x in found if x.value < -little])
-        run.sites = join if run.sites is None else run.sites | join
-        return bool(join.any())
+            found += self.workers.alone(asked[i : i + each], prices, little, max(self.run.seconds_left(), 1.0))
+        better = [x for x in found if x.gain > mean.gains[x.site]]
+        if better:
+            self.master.know(with_alone(mean.cuts, better))
+        mean.gains[[x.site for x in better]] = [x.gain for x in better]
+        joins = [x.site for x in found if x.value < -little]
+        return mean.bound + float(mean.gains.sum()), np.isin(np.arange(s.site_of.n_sites), joins)
 
     def around(self, plan: np.ndarray, room: float, shares: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Bounds within `room` of the largest of each column's kind; without `shares`, of all but those."""
