@@ -1,13 +1,13 @@
 """Benders decomposition by blocks of hours: any number of hours, with a proof.
 
-    0  the mean block's plan: the sites that the master may use at first (`rounds`); all of them in the end
-    1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound
-    2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; at first with the sites of
-       1 alone, and limits on many blocks have the price that 1 told (`limit_prices`), instead of shares, until 4
+    0  the mean block's plan: the sites that the master may use at first (`rounds`)
+    1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound; other sites join
+    2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; limits on many blocks have
+       the price that 1 told (`limit_prices`), instead of shares, until 5; other sites are priced and join, until no other one
+       could help: the bound is of all
     3  whole modules, at first by a dive in the master, then by its MIP, which has a better bound too; rounds settle the rest
     4  that plan, repaired until it breaks no rule (`repair`), is the run's best plan if it is cheaper
-    5  2 again, from that plan, with all sites that the master wants: the bound is of all; what the plan broke costs more where
-       it was too cheap
+    5  2 again, nearer, and then from that plan; what it broke costs more where it was too cheap
     6  repeat 3 and 4 with all cuts until plan and bound are within the gap asked for
 
 Rows of the grid are added to the master as they are found violated.

@@ -5,11 +5,10 @@ LPs start near their last basis. Then a round looks at  z + step · (x − z),  
 Ben-Ameur and Neto, "Acceleration of cutting-plane and column generation algorithms", Networks 49, 2007). It keeps all plan
 rows, may be the new best plan, and gives a cut for each block that is solved.
 
-At first the master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers,
-"Selected topics in column generation", Operations Research 53, 2005). Of few blocks it is asked with all sites when rounds are
-nearly settled: that proves the plan, or the sites that it wants join. When there is a plan of whole modules it may use all
-(`Rounds.prove`): its bound then holds for all of them. Sites of which it wants crumbs do not come into the LPs; what a MW at a
-closed site is worth is in every cut (`site_pricing`), as little as can be told at what the master wanted there.
+The master may use the sites of a first plan alone (column generation of whole sites: Lübbecke and Desrosiers, "Selected topics
+in column generation", Operations Research 53, 2005). When rounds are settled, every other site is priced at the prices that
+prove the bound: in closed form at first, which is in every cut (`site_pricing`), and exactly where that promises something
+(`one_site`). Those that would gain join; when none would, the bound is that of all sites.
 
 Broken rules (elastic columns) have a mild price, about what an honest MWh costs: a dear one makes every step wild. Bounds
 stay bounds, since a cheaper penalty is a relaxation; plans are repaired at the end (`repair`). Limits on many blocks may have a
@@ -43,6 +42,7 @@ SHORT = 10  # steps near by, one after another, that keep less: longer ones gain
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
 LITTLE, STALL = 0.02, 0.05  # first step towards new sites; and the least that the bound gains by one, in parts of the gap
+ENOUGH = 1.5  # gaps asked for: so near the bound of all sites, no other one has to join
 AT_ONCE = 4  # sites that a process prices before it is asked whether to go on
 SLOW = 3  # rounds that gain less: then broken rules cost more, or the proof ends
 NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round looks at the master's least point itself
@@ -229,13 +229,12 @@ class Rounds:
             self.master.fix(plan)
 
     def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
-        """Other sites are priced, which tells the bound of all; unless that is within `gap` of the best plan, those that could
-        help join."""
+        """Other sites are priced, which tells the bound of all; unless that is near enough, those that could help join."""
         run = self.run
         low, join = self._priced_out(LITTLE * run.allowed(best.value, gap), going)
         if proves:
             run.bound = max(run.bound, low)
-        if run.sites is None or best.value - low <= run.allowed(best.value, gap) or not (join & ~run.sites).any():
+        if run.sites is None or best.value - low <= run.allowed(best.value, ENOUGH * gap) or not (join & ~run.sites).any():
             return False
         run.sites = run.sites | join
         return True

@@ -20,7 +20,6 @@ from .site_of import SiteOf, numbers
 FIRST_PRICE = 1e-5  # of the penalties, which are ten years' cost of a MW for one MWh: some times an honest MWh
 
 NOTHING = 1e-9  # of a plan column: rounding
-ROUNDED = 1e-6  # of what a row of the plan adds up
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,6 @@ class Plan:
     integer: np.ndarray
     names: list[str]  # of the columns, without their index
     site: np.ndarray  # number of the site that a column is of; -1: of none
-
-    def holds(self, plan: np.ndarray) -> bool:
-        """Whether every row holds, but for rounding."""
-        of_row, most = self.matrix @ plan, abs(self.matrix) @ np.abs(plan)
-        off = np.maximum(self.lower - of_row, of_row - self.upper)
-        return bool((off <= ROUNDED * np.maximum(most, 1.0)).all())
 
 
 class Block(NamedTuple):
