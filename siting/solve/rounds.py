@@ -231,7 +231,7 @@ class Rounds:
     def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
         """Other sites are priced, which tells the bound of all; unless that is near enough, those that could help join."""
         run = self.run
-        low, join = self._priced_out(LITTLE * run.allowed(best.value, gap), going)
+        low, join = self._priced_out(LITTLE * run.allowed(best.value, gap), run.going if proves else going)
         if proves:
             run.bound = max(run.bound, low)
         if run.sites is None or best.value - low <= run.allowed(best.value, ENOUGH * gap) or not (join & ~run.sites).any():

@@ -118,7 +118,7 @@ def rounds_of(inputs: Inputs, gap: float) -> Rounds:
 def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
     """Of other sites the master has few cuts, and believes too much."""
     rounds = rounds_of(instance(12, 2), 0.02)
-    rounds.run.sites = np.arange(12) < 9  # those of a first plan
+    rounds.run.sites = np.arange(12) < 9  # those of a first plan; others join
     relaxed = rounds.settle(None, 0.02, "first plan", lambda: True)
     assert relaxed is not None
     whole_plan = rounds.dive(relaxed, lambda: True)
@@ -126,7 +126,7 @@ def test_the_first_whole_modules_are_at_the_sites_of_the_relaxation():
     modules = whole_plan[rounds.split.plan.integer]
     assert np.abs(modules - np.round(modules)).max() < 1e-6
     used = rounds.split.sites_used(relaxed.plan, USED)
-    assert used.any() and not used[9:].any()
+    assert used.any() and not used.all()
     assert not (rounds.split.sites_used(whole_plan, USED) & ~used).any()
 
 

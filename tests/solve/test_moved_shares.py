@@ -28,7 +28,7 @@ def broken(parts: Split, limit: Limit, over: list[float]) -> list[Evaluation]:
     """What each block breaks of one limit."""
     of = np.zeros((DAYS, len(parts.elastic)))
     of[limit.blocks, limit.elastic] = over
-    return [Evaluation(d, 0.0, 0.0, np.empty(0), of[d], np.True_) for d in range(DAYS)]  # type: ignore[arg-type]
+    return [Evaluation(d, 0.0, 0.0, np.empty(0), of[d], True, np.empty(0)) for d in range(DAYS)]  # type: ignore[arg-type]
 
 
 def training(parts: Split, shares: MovedShares) -> Limit:
@@ -72,7 +72,7 @@ def test_rows_of_the_plan_hold_after_any_move(parts: Split, seed: int):
     n, before = len(parts.elastic), parts.plan.matrix @ plan  # that plan does too little: such rows get no worse
     for _ in range(4):
         some = rng.exponential(5.0, (DAYS, n)) * (rng.uniform(size=(DAYS, n)) < 0.3)
-        plan = shares.of(plan, [Evaluation(d, 0.0, 0.0, np.empty(0), some[d], True) for d in range(DAYS)])
+        plan = shares.of(plan, [Evaluation(d, 0.0, 0.0, np.empty(0), some[d], True, np.empty(0)) for d in range(DAYS)])
         rows = parts.plan.matrix @ plan
         scale = 1e-7 * (1.0 + np.abs(rows))
         assert (rows >= np.minimum(parts.plan.lower, before) - scale).all() and (rows <= parts.plan.upper + scale).all()
