@@ -126,25 +126,21 @@ def priced(s: Split, site: int, prices: Prices, little: float, until: float) -> 
     None: too little is known by then, or nothing can be told."""
     one, columns = alone(s, site, prices)
     broken = prices.broken[np.isin(s.elastic, np.flatnonzero(s.site_of.own == site))]
-    blocks, value, work = list(range(s.n_blocks)), np.inf, Subproblems(one)
+    blocks, work, master, value = list(range(s.n_blocks)), Subproblems(one), None, np.inf
     try:
-        first = work.evaluate(_most_promising(one, prices.known[columns]), broken, blocks)
-        floor = np.array([_least(one, e) for e in first])
-        if not np.isfinite(floor).all():
-            least = work.floor(broken, blocks)
-            floor = np.array([least[d] for d in blocks])
-        master = Master(one, floor)
-        master.add(first)
+        plan = _most_promising(one, prices.known[columns])
         while True:
+            found = work.evaluate(plan, broken, blocks)
+            value = min(value, float(one.plan.cost @ plan) + sum(one.weight[e.block] * e.value for e in found))
+            master = master or Master(one, _floor(one, work, broken, found))
+            master.add(found)
             step = master.relaxation(max(until - time.monotonic(), 1.0))
             if not len(step.plan) or time.monotonic() > until:
                 return None
             if step.bound >= -little or value <= min(step.bound / 2, -little):
                 mean = master.mean(max(until - time.monotonic(), 1.0))
                 return None if mean is None else Alone(site, min(step.bound, 0.0), min(value, 0.0), columns, mean.cuts)
-            found = work.evaluate(step.plan, broken, blocks)
-            value = min(value, float(one.plan.cost @ step.plan) + sum(one.weight[e.block] * e.value for e in found))
-            master.add(found)
+            plan = step.plan
     except SolveError:
         return None
 
@@ -158,11 +154,17 @@ def _most_promising(one: Split, known: np.ndarray) -> np.ndarray:
     return answer.columns
 
 
-def _least(one: Split, e: Evaluation) -> float:
-    """The least of a cut under any plan within its columns' bounds."""
-    counts, at = e.slope != 0, one.links[:, e.block]
-    ends = np.where(e.slope > 0, one.plan.column_lower[at], one.plan.column_upper[at])
-    return e.constant + float(e.slope[counts] @ ends[counts])
+def _floor(one: Split, work: Subproblems, broken: np.ndarray, found: list[Evaluation]) -> np.ndarray:
+    """(blocks,) The least of each block under any plan: of its cut, or, where that has none, of the block."""
+    out = np.empty(one.n_blocks)
+    for e in found:
+        counts, at = e.slope != 0, one.links[:, e.block]
+        ends = np.where(e.slope > 0, one.plan.column_lower[at], one.plan.column_upper[at])
+        out[e.block] = e.constant + float(e.slope[counts] @ ends[counts])
+    if not np.isfinite(out).all():
+        least = work.floor(broken, list(range(one.n_blocks)))
+        out = np.array([least[d] for d in range(one.n_blocks)])
+    return out
 
 
 def price_sites(work: Subproblems, sites: list[int], prices: Prices, little: float, seconds: float) -> list[Alone]:
