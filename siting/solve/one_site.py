@@ -11,7 +11,7 @@ is solved by cuts, as the whole is (`master`, `subproblem`). v = 0: no plan of t
 cuts, by the multipliers that prove it, is what the site adds to a cut of each block in which the rows of no site have the duals
 p[d] (Lagrangian relaxation over sites; Geoffrion, Mathematical Programming Study 2, 1974).
 
-Time of one site: some passes over all blocks, each a LP of the site's rows in one block.
+Time of one site: the non-zeros of the template once, and some passes over all blocks, each a LP of the site's rows in a block.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from .highs import Highs
 from .known_cuts import Cuts
 from .master import Master
 from .program import Values, Whole
-from .site_of import SiteOf, of_one_site
+from .site_of import SiteOf, of_one_site, places
 from .split import Plan, Split
 from .subproblem import Evaluation, Subproblems
 
 
 class Prices(NamedTuple):
-    """What joins sites, at prices of a master's relaxation."""
+    """Of what joins sites, in a master's relaxation."""
 
     rows: np.ndarray  # (rows of no site, blocks), per occurrence
     plan: np.ndarray  # (plan columns,) reduced costs, without the cuts
@@ -78,10 +78,10 @@ def alone(s: Split, site: int, prices: Prices) -> tuple[Split, np.ndarray]:
     rows, own, links = (np.flatnonzero(x == site) for x in (of.row, of.own, of.link))
     columns, plan_rows = np.flatnonzero(p.site == site), np.flatnonzero(of_one_site(p.matrix, p.site) == site)
     both = np.concatenate([own, s.n_own + links])
-    row, col = _places(rows, s.n_rows)[s.row], _places(both, s.n_own + len(s.links))[s.col]
+    row, col = places(rows, s.n_rows)[s.row], places(both, s.n_own + len(s.links))[s.col]
     entries = np.flatnonzero((row >= 0) & (col >= 0))
     joining = np.flatnonzero((of.row[s.row] < 0) & (col >= 0))
-    cost, of_price = s.cost.some(both).all(s.n_blocks), _places(np.flatnonzero(of.row < 0), s.n_rows)
+    cost, of_price = s.cost.some(both).all(s.n_blocks), places(np.flatnonzero(of.row < 0), s.n_rows)
     value = s.value.some(joining).all(s.n_blocks) * prices.rows[of_price[s.row[joining]]]
     cost -= sp.csr_matrix((np.ones(len(joining)), (col[joining], np.arange(len(joining)))), (len(both), len(joining))) @ value
     mine = np.flatnonzero(np.isin(s.elastic, own))
@@ -110,11 +110,11 @@ def alone(s: Split, site: int, prices: Prices) -> tuple[Split, np.ndarray]:
         column_lower=s.column_lower.some(own),
         column_upper=s.column_upper.some(own),
         cost=Values.sparse(len(both), np.arange(len(both)), cost),
-        elastic=_places(own, s.n_own)[s.elastic[mine]],
+        elastic=places(own, s.n_own)[s.elastic[mine]],
         penalty=s.penalty[mine],
         n_own=len(own),
         n_rows=len(rows),
-        links=_places(columns, s.n_plan)[s.links[links]],
+        links=places(columns, s.n_plan)[s.links[links]],
         own_names=[s.own_names[j] for j in own],
         site_of=SiteOf(0, *nobody, of.kind[rows], of.twin[rows], none.astype(bool)),
     )
@@ -183,9 +183,3 @@ def with_alone(mean: Cuts, found: Sequence[Alone]) -> Cuts:
     at = sp.csr_matrix((np.ones(len(columns)), (np.arange(len(columns)), columns)), (len(columns), n))
     slope = mean.slope @ sp.diags(stays) + sp.hstack([x.cuts.slope for x in found]).tocsr() @ at
     return mean._replace(constant=mean.constant + sum(x.cuts.constant for x in found), slope=slope.tocsr())
-
-
-def _places(chosen: np.ndarray, n: int) -> np.ndarray:
-    out = np.full(n, -1, np.int64)
-    out[chosen] = np.arange(len(chosen))
-    return out

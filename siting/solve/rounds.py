@@ -41,7 +41,8 @@ NEARBY, KEPT = 0.005, 0.5  # room of a first step near by, in parts of the large
 SHORT = 10  # steps near by, one after another, that keep less: longer ones gain more then
 STEP = 0.2  # from the best plan towards the master's least point
 USED = 1e-3  # of the largest of its kind: a plan that has more at a site uses it
-LITTLE, STALL = 0.02, 0.05  # first step towards new sites; and the least that the bound gains by one, in parts of the gap
+LITTLE, STALL = 0.02, 0.05  # first step from whole modules; and the least that the bound gains by one, in parts of the gap
+MISSED = 0.02  # of the gap: what all other sites may gain together, and be called sites that gain nothing
 ENOUGH = 1.5  # gaps asked for: so near the bound of all sites, no other one has to join
 AT_ONCE = 4  # sites that a process prices before it is asked whether to go on
 SLOW = 3  # rounds that gain less: then broken rules cost more, or the proof ends
@@ -190,9 +191,9 @@ class Rounds:
         room: float = NEARBY,
         shares: bool = True,
     ) -> Best:
-        """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`
-        (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003). Without `shares`, those stay
-        as they are."""
+        """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`, or
+        keep little of it for long (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003).
+        Without `shares`, those stay as they are."""
         short = 0
         while going() and short < SHORT:
             with self.master.within(*self.around(best.plan, room, shares)):
@@ -231,7 +232,7 @@ class Rounds:
     def _more_join(self, best: Best, gap: float, going: Callable[[], bool], proves: bool) -> bool:
         """Other sites are priced, which tells the bound of all; unless that is near enough, those that could help join."""
         run = self.run
-        low, join = self._priced_out(LITTLE * run.allowed(best.value, gap), run.going if proves else going)
+        low, join = self._priced_out(MISSED * run.allowed(best.value, gap), run.going if proves else going)
         if proves:
             run.bound = max(run.bound, low)
         if run.sites is None or best.value - low <= run.allowed(best.value, ENOUGH * gap) or not (join & ~run.sites).any():

@@ -17,6 +17,13 @@ def numbers(labels: Sequence[Label], sites: Sequence[str]) -> np.ndarray:
     return np.array([number[str(x.index["site"])] if "site" in x.index else -1 for x in labels], np.int64)
 
 
+def places(chosen: np.ndarray, n: int) -> np.ndarray:
+    """(n,) The place of each number among those `chosen`; -1: it is none of them."""
+    out = np.full(n, -1, np.int32)
+    out[chosen] = np.arange(len(chosen))
+    return out
+
+
 def of_one_site(matrix: sp.csr_matrix, site: np.ndarray) -> np.ndarray:
     """(rows,) The site of all columns of a row; -1 where they are of several, or of none."""
     of = site[matrix.indices]

@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from .bounding_rows import BoundingRows
+from .site_of import places
 from .split import Block, Split
 
 
@@ -30,16 +31,10 @@ class View:
         self.rows, self.own, self.links = (np.flatnonzero(within[x]) for x in (of.row, of.own, of.link))
         self.rows = self.rows[~np.isin(self.rows, bounding.rows)]
         self.columns = np.concatenate([self.own, s.n_own + self.links])
-        row, column = _places(self.rows, s.n_rows)[s.row], _places(self.columns, s.n_own + len(s.links))[s.col]
+        row, column = places(self.rows, s.n_rows)[s.row], places(self.columns, s.n_own + len(s.links))[s.col]
         self.entries = np.flatnonzero((row >= 0) & (column >= 0))
         self.row, self.column = row[self.entries], column[self.entries]
-        self.elastic = _places(self.own, s.n_own)[s.elastic]  # -1: left out
-
-
-def _places(chosen: np.ndarray, n: int) -> np.ndarray:
-    out = np.full(n, -1, np.int32)
-    out[chosen] = np.arange(len(chosen))
-    return out
+        self.elastic = places(self.own, s.n_own)[s.elastic]  # -1: left out
 
 
 class _Layer(NamedTuple):
