@@ -47,6 +47,7 @@ COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
 OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules, and settling a plan may take of it
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
+OFF = 0.02  # of a limit: what all blocks may count more than the few that told its price
 START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
 CHARGE_SHARE = 0.05  # of the time left, to charge more for broken rules
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
@@ -97,13 +98,12 @@ class Decomposition:
         known = self.near.cuts.holding(self.program, fine) if self.near is not None and self.near.cuts is not None else None
         self.price = first_prices(fine) if known is None else known.price
         self.sites = self._first_sites(fine, start)
-        if start is None:
-            start = self._start(fine)
         rounds = Rounds(self, fine, self.price, self.processes)
-        rounds.limits = self.limits
-        if known is not None:
-            rounds.master.know(known.cuts)
         try:
+            start = self._start(fine, rounds) if start is None else start
+            rounds.price, rounds.limits = self.price, self.limits
+            if known is not None:
+                rounds.master.know(known.cuts)
             return self._proven(rounds, start)
         finally:
             rounds.close()
@@ -116,26 +116,51 @@ class Decomposition:
         plan = mean_plan(self.program, s, seconds, self.interrupt) if near is None else near
         return None if plan is None else s.sites_used(plan, USED)
 
-    def _start(self, fine: Split) -> np.ndarray | None:
-        """A plan of the relaxation from coarser and coarser splits; the last tells what broken rules have to cost, too."""
-        if fine.n_blocks <= max(COARSEST, len(np.unique(fine.stage))):
+    def _start(self, s: Split, fine: Rounds | None = None) -> np.ndarray | None:
+        """A plan of the relaxation from coarser and coarser splits. The last, of `fine`, tells what broken rules and limits on
+        many blocks have to cost."""
+        if s.n_blocks <= max(COARSEST, len(np.unique(s.stage))):
             return None
-        coarse, number = fine.coarser(-(-fine.n_blocks // COARSER))
-        last, going = fine.n_blocks == self.program.n_blocks, self.going_for(START_SHARE)
+        going, (coarse, number) = self.going_for(START_SHARE), s.coarser(-(-s.n_blocks // COARSER))
         rounds = Rounds(self, coarse, self.price, self.processes)
         try:
-            gap = self.options.gap * OF_GAP if last else COARSE_GAP
-            plan = rounds.settle(self._start(coarse), gap, "first plan", going)
-            if plan is None:
-                return None
-            if last:
-                plan = rounds.charge_enough(plan, self.options.gap, "first plan", self.going_for(CHARGE_SHARE))
+            gap = COARSE_GAP if fine is None else self.options.gap * OF_GAP
+            best = rounds.settle(self._start(coarse), gap, "first plan", going)
+            if best is not None and fine is not None:
+                best = rounds.charge_enough(best, self.options.gap, "first plan", self.going_for(CHARGE_SHARE))
                 self.price = rounds.price
-                self.limits = LimitPrices.told(fine, coarse, rounds.master.row_prices, plan.plan[number])
-            self.sites = None if self.sites is None else coarse.sites_used(plan.plan, USED)
-            return plan.plan[number]
+                best = self._told(rounds, best, number, fine)
         finally:
             rounds.close()
+        if best is None:
+            return None
+        self.sites = None if self.sites is None else coarse.sites_used(best.plan, USED)
+        return best.plan[number]
+
+    def _told(self, rounds: Rounds, best: Best, number: np.ndarray, fine: Rounds) -> Best:
+        """The prices of limits on many blocks, as a coarse split tells them, and its plan. Under that, all blocks count more
+        than those few for which it was made: then these tell once more, with so much less allowed."""
+        s, coarse = fine.split, rounds.split
+        told = self.limits = LimitPrices.told(s, coarse, rounds.master.row_prices, best.plan[number])
+        if told is None:
+            return best
+        plan = told.aside(best.plan[number])
+        found = fine.workers.evaluate(plan, told.charged(self.price))
+        left = told.left(plan, found)
+        if (np.abs(left) <= OFF * told.counted(plan, found)).all():
+            return best
+        moved = coarse.with_more(np.array([x.row for x in told.limits]), np.array([x.sign for x in told.limits]) * left)
+        again = Rounds(self, moved, self.price, self.processes)
+        try:
+            again.master.know(rounds.master.cuts())
+            start, going = nearest(moved, best.plan), self.going_for(START_SHARE)
+            better = again.settle(start, self.options.gap * OF_GAP, "first plan", going)
+            if better is None:
+                return best
+            self.limits = LimitPrices.told(s, moved, again.master.row_prices, better.plan[number]) or told
+            return better
+        finally:
+            again.close()
 
     def _proven(self, rounds: Rounds, start: np.ndarray | None) -> Outcome:
         gap, best, status, in_vain, first, near = self.options.gap, None, "limit", 0, True, False

@@ -145,6 +145,12 @@ class Split:
             out[d] = worst if worst > -1e20 else np.nan
         return out
 
+    def with_more(self, rows: np.ndarray, more: np.ndarray) -> Split:
+        """The same with so much more allowed in these rows of the plan."""
+        room = np.zeros(len(self.plan.lower))
+        room[rows] = more
+        return replace(self, plan=replace(self.plan, lower=self.plan.lower + room, upper=self.plan.upper + room))
+
     def coarser(self, groups: int) -> tuple[Split, np.ndarray]:
         """About `groups` blocks (one a stage at least), each the middle of a run of consecutive ones with their weight; and for
         each plan column the coarse column that stands for it."""

@@ -27,6 +27,7 @@ from .split import Block, Split
 KEPT, SPARE = 5, 2.0  # rounds since a site was used; the LPs are loaded anew when they hold so many times those used lately
 LEFT, ROUNDED = 1e-5, 1e-9  # what rounding may leave of a reduced cost; and, in parts of the dearest cost of the block
 LOOSE = 1e-5  # what it may leave between a value and its cut, in parts of the value
+FEW = 5  # blocks of a round whose cuts meet their values with all sites in alone; more: then all stay in
 TRIED = 3  # open sites whose prices are tried for closed ones that are wanted, and the best of before
 
 GIVES, USUAL = (1e-5, 1e-3), 1e-7  # MW that a row of a block may be off where a plan misses its own rows by rounding
@@ -73,18 +74,20 @@ class Subproblems:
         found = [self._evaluate(d, plan, wanted) for d in blocks]
         if self.view is not before:
             _give_back()
-        loose = [e.block for e in found if not e.tight]
-        if not loose or self._stays.all() or not self._tight_with_all(plan, loose):
+        loose = [i for i, e in enumerate(found) if not e.tight]
+        if not loose or self._stays.all():
             return found
-        self._stays[:] = True  # a closed site could do something: from now on none is left out
-        self._choose(self._every)
-        return [self._evaluate(d, plan, wanted) for d in blocks]
-
-    def _tight_with_all(self, plan: np.ndarray, blocks: list[int]) -> bool:
-        """Whether a cut of these meets its value with all sites in; otherwise it is the solver's rounding that they miss."""
-        every = Subproblems(self.split)
+        every, needed = Subproblems(self.split), 0
         every._stays[:] = True
-        return any(every.evaluate(plan, self.price, [d])[0].tight for d in blocks)
+        for i in loose:
+            again = every.evaluate(plan, self.price, [found[i].block])[0]
+            if again.tight:  # otherwise it is the solver's rounding that they miss
+                found[i], needed = again, needed + 1
+            if needed > FEW:
+                self._stays[:] = True  # closed sites do something: from now on none is left out
+                self._choose(self._every)
+                return [self._evaluate(d, plan, wanted) for d in blocks]
+        return found
 
     def _charge(self, price: np.ndarray) -> None:
         if np.array_equal(price, self.price):

@@ -174,3 +174,35 @@ def test_a_price_that_few_blocks_told_is_not_in_the_way_of_the_gap(monkeypatch: 
     found = run.solve()
     assert run.limits is not None
     assert found.status == "optimal" and found.gap_of_siting <= GAP
+
+
+def test_few_blocks_tell_once_more_when_all_count_otherwise_under_their_plan(monkeypatch: pytest.MonkeyPatch):
+    """Less is allowed to them by what all count too much, and the price rises; more, and it falls."""
+    monkeypatch.setattr(limit_prices, "TOLD", 1)
+    inputs = instance(4, 24, carbon_share=0.2)
+    options = inputs.study.solver.model_copy(update={"gap": GAP, "time_limit_s": 600.0})
+    run = Decomposition(stamp(build(inputs)), options, inputs.unavoidable_cost, processes=1)
+    s = split(run.program)
+    run.price = first_prices(s)
+    told: list[float] = []
+    left: list[float] = []
+    tell, leave = LimitPrices.told, LimitPrices.left
+
+    def telling(*given):
+        found = tell(*given)
+        told.append(float(found.price[0]))
+        return found
+
+    def leaving(*given):
+        found = leave(*given)
+        left.append(float(found[0]))
+        return found
+
+    monkeypatch.setattr(LimitPrices, "told", staticmethod(telling))
+    monkeypatch.setattr(LimitPrices, "left", leaving)
+    fine = Rounds(run, s, run.price, 1)
+    plan = run._start(s, fine)
+    assert plan is not None and run.limits is not None and len(fine.master.cuts().block) == 0  # it looks, and keeps no cut
+    assert len(told) == 2 and len(left) == 1 and abs(left[0]) > 0.02 * s.plan.upper[run.limits.limits[0].row]
+    assert (told[1] - told[0]) * left[0] < 0
+    assert run.limits.price[0] == told[1]
