@@ -1,7 +1,8 @@
 """Benders decomposition by blocks of hours: any number of hours, with a proof.
 
     0  the mean block's plan: the sites that the master may use at first (`rounds`)
-    1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound; other sites join
+    1  a few blocks stand for all (`Split.coarser`), coarse to fine: a plan to start from, no bound; other sites join. The last
+       tell the price of limits on many blocks; once more, with less allowed, where all blocks count more under their plan
     2  the relaxation: rounds over all blocks (`rounds`), until its best plan and its bound are near; limits on many blocks have
        the price that 1 told (`limit_prices`), instead of shares, until 5; other sites are priced and join, until no other one
        could help: the bound is of all
@@ -47,7 +48,7 @@ COARSE_GAP = 0.05  # of the cost that depends on siting, of the first plans
 OF_GAP = 0.5  # of the gap asked for: what the relaxation, the choice of modules, and settling a plan may take of it
 FEW_SITES = 8  # up to which the master may use all from the beginning
 MEAN_SHARE = 0.1  # of the time, for the mean block's plan
-OFF = 0.02  # of a limit: what all blocks may count more than the few that told its price
+OFF = 0.02  # of a limit: what all blocks may count more, or less, than the few that told its price
 START_SHARE = 0.1  # of the time left, for the first plan of each coarser level
 CHARGE_SHARE = 0.05  # of the time left, to charge more for broken rules
 MIP_SHARE = 0.2  # of the time left, for one master with whole modules; twice as much after one that found nothing
