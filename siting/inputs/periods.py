@@ -28,6 +28,7 @@ from .money import SHIPPED
 from .weather import AIR
 
 PRICE_LEVEL = 2018  # observed prices are of 2018 and the modelled ones are fitted on them
+DIGITS = 6  # of features, in spreads: means that libraries round otherwise in the last digit must not choose other days
 SYSTEM = ("wind_cf", "solar_cf", "residual_load_mw", "carbon_average_t_per_mwh")
 
 
@@ -87,7 +88,7 @@ def fit(
     n_days, n_features = features.shape
     spread = features.std(axis=0)
     spread[spread == 0] = 1.0
-    f = (features - targets) / spread
+    f = np.round((features - targets) / spread, DIGITS)
     even = 365 / n
     least, most = even / 3, even * 2
     zero_d, zero_f = np.zeros(n_days), np.zeros(n_features)
