@@ -27,7 +27,7 @@ from .split import Block, Split
 KEPT, SPARE = 5, 2.0  # rounds since a site was used; the LPs are loaded anew when they hold so many times those used lately
 LEFT, ROUNDED = 1e-5, 1e-9  # what rounding may leave of a reduced cost; and, in parts of the dearest cost of the block
 LOOSE = 1e-5  # what it may leave between a value and its cut, in parts of the value
-FEW = 5  # blocks of a round whose cuts meet their values with all sites in alone; more: then all stay in
+FEW = 5  # blocks whose cuts meet their values only with all sites in: they get such cuts; where more do, all sites stay in
 TRIED = 3  # open sites whose prices are tried for closed ones that are wanted, and the best of before
 
 GIVES, USUAL = (1e-5, 1e-3), 1e-7  # MW that a row of a block may be off where a plan misses its own rows by rounding

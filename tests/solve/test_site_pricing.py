@@ -67,6 +67,25 @@ def test_what_is_left_out_changes_no_value_and_its_cut_holds_everywhere(parts: S
             assert a.constant + a.slope @ there[parts.links[:, a.block]] <= b.value * (1 + 1e-6) + 1e-3
 
 
+@pytest.mark.parametrize("missing, all_stay", [(1, False), (3, True)])
+def test_a_few_cuts_that_need_all_sites_get_them_and_many_keep_them_in(
+    parts: Split, monkeypatch: pytest.MonkeyPatch, missing: int, all_stay: bool
+):
+    """As if the cuts of some blocks missed their values while sites are left out."""
+    monkeypatch.setattr(subproblem, "FEW", 2)
+    price, here, evaluate = np.full(len(parts.elastic), 1e-4), plan_with(parts, [0, 2, 5], 0), Subproblems._evaluate
+
+    def loose(self: Subproblems, d: int, plan: np.ndarray, wanted: np.ndarray) -> Evaluation:
+        found = evaluate(self, d, plan, wanted)
+        return found if d >= missing or self._stays.all() else found._replace(tight=False)
+
+    monkeypatch.setattr(Subproblems, "_evaluate", loose)
+    work = Subproblems(parts)
+    found = work.evaluate(here, price, list(range(parts.n_blocks)))
+    assert [e.block for e in found] == list(range(parts.n_blocks)) and all(e.tight for e in found)
+    assert work._stays.all() == all_stay and work.view.sites.sum() == (N_SITES if all_stay else 3)
+
+
 def test_cuts_hold_where_a_column_stands_in_several_rows_of_one_constraint(parts: Split):
     """As with all packing rows taken for one: rents are then more than is needed, and still prove."""
     one = replace(parts, site_of=replace(parts.site_of, kind=np.zeros_like(parts.site_of.kind)))
