@@ -255,8 +255,9 @@ class Highs:
         if status is None:
             raise SolveError(f"HiGHS ended with status {self._h.modelStatusToString(model_status)}")
         solution = self._h.getSolution()
-        found = (info.primal_solution_status == 2 or self._a_little_off()) and status != "infeasible"
         is_mip = info.mip_node_count >= 0
+        as_scaled = status == "optimal" and not is_mip and info.max_primal_infeasibility <= A_LITTLE
+        found = (info.primal_solution_status == 2 or as_scaled or self._a_little_off()) and status != "infeasible"
         objective = info.objective_function_value / self.scale + self._offset if found else INF
         bound = info.mip_dual_bound / self.scale + self._offset if is_mip else (objective if status == "optimal" else -INF)
         if status == "optimal" and not is_mip:

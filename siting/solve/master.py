@@ -25,11 +25,12 @@ from .split import Split
 from .subproblem import Evaluation
 
 MANY, MANY_A_BLOCK = 2000, 12  # cuts, up to which none is dropped: with other whole modules an old one may matter again
-GRID, PUSHED, PROOF = -1, -2, -3  # rows that are not dropped: of the grid, for a while, and what proves the relaxation's bound
+GRID, PROOF = -1, -2  # rows that are not dropped: of the grid, and what proves the relaxation's bound
 LATELY = 5  # rounds since which a cut was tight, to be in the first choice of whole modules
 PATIENCE_S, PATIENCE = 20.0, 2.0  # seconds, and times the longest before, that the simplex may take
 WARM_CUTS = {"dual_simplex_cost_perturbation_multiplier": 0.0}  # with it, many like cuts take the simplex 5 to 20 times as long
 DIVE_S = 60.0  # for one step of a dive
+CENTRAL = 1e-5  # of the objective: so near the least, an interior point ends
 PART = 1e-6  # of a block's weight that cuts do not explain: then it has no prices
 SMALLEST = 1e-9  # coefficients of a cut below this are dropped by the solver: moved to the constant at their worst
 
@@ -70,26 +71,24 @@ class Master:
         self._first = matrix.shape[0]
         self._least, self._most = p.column_lower.copy(), p.column_upper.copy()  # bounds of plan columns, as they are now
         self._prices = np.empty((0, (s.site_of.row < 0).sum()))  # duals of the rows of no site, for each such row; or NaN
-        self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PUSHED
+        self._idle = np.empty(0, int)  # rounds since the row was tight, for each row after the plan's; or GRID, PROOF
         self._may = np.ones(s.site_of.n_sites, bool)  # sites that may be used
         self._longest = 0.0  # seconds of a relaxation
         self._chose = False  # whole modules, before
         self.grid_prices = np.empty(0)  # of one more on the right-hand side of each grid row, in the last relaxation
         self.row_prices = np.zeros(self._first)  # the same of the plan's rows
 
-    def add(self, found: list[Evaluation], pushed: np.ndarray | None = None) -> None:
-        """The cuts of one round. `pushed` (found,): what each asks for beyond the truth; such rows prove nothing and are for
-        a while (`drop_pushed`)."""
+    def add(self, found: list[Evaluation]) -> None:
+        """The cuts of one round."""
         block, constant = np.array([e.block for e in found]), np.array([e.constant for e in found])
         slope, at = np.concatenate([e.slope for e in found]), self.split.links[:, block].T.ravel()
         starts = np.arange(len(found) + 1) * len(self.split.links)
         slopes = sp.csr_matrix((slope, at, starts), (len(found), self.n_plan))
         slopes.sum_duplicates()
-        constant = constant if pushed is None else constant + pushed
         prices = np.array([e.prices for e in found])
-        self.know(Cuts(block, constant, slopes, prices), 0 if pushed is None else PUSHED)
+        self.know(Cuts(block, constant, slopes, prices))
 
-    def know(self, cuts: Cuts, idle: int = 0) -> None:
+    def know(self, cuts: Cuts) -> None:
         """Cuts that hold; those of a solved study too."""
         n, slopes = len(cuts.block), cuts.slope
         row, at, value = np.repeat(np.arange(n), np.diff(slopes.indptr)), slopes.indices, -slopes.data / self.unit
@@ -102,7 +101,7 @@ class Master:
         theta = sp.csr_matrix((np.ones(n), (np.arange(n), cuts.block)), (n, self.split.n_blocks))
         rows = sp.hstack([kept, theta]).tocsr()
         self.highs.add_rows(rows, lower, np.full(n, INF))
-        self._count(np.full(n, idle), cuts.prices)
+        self._count(np.zeros(n, int), cuts.prices)
 
     def cuts(self) -> Cuts:
         """All that hold."""
@@ -140,9 +139,6 @@ class Master:
         self._idle[self._idle == PROOF] = 0
         self._idle[(self._idle >= 0) & (self._idle <= LATELY)] = PROOF
 
-    def drop_pushed(self) -> None:
-        self._drop(self._idle == PUSHED)
-
     def relaxation(self, time_limit: float, patience_s: float = PATIENCE_S) -> Step:
         """The least of the model without integrality; by interior point where the simplex is lost."""
         patience = min(time_limit, max(patience_s, PATIENCE * self._longest))
@@ -159,10 +155,18 @@ class Master:
             self._forget(duals)
         return self._step(answer)
 
+    def central(self, time_limit: float) -> Step:
+        """A plan near the relaxation's that is no corner of its cuts, and no bound; the relaxation's where there is none."""
+        columns = self.highs.central(time_limit, CENTRAL)
+        if columns is None:
+            return self.relaxation(time_limit)
+        least = float(self.highs.cost @ columns) + self.split.constant
+        return self._step(Answer("limit", least, least, columns, None, None))
+
     def mean(self, time_limit: float) -> Mean | None:
         """Of the relaxation, for sites that may be used; None where it is not solved by then."""
         answer = self.highs.run(time_limit, **WARM_CUTS)
-        if answer.row_duals is None or (self._idle == PUSHED).any():
+        if answer.row_duals is None:
             return None
         s, is_cut = self.split, np.append(np.zeros(self._first, bool), self._idle != GRID)
         tight = np.flatnonzero(is_cut & (answer.row_duals > 0))

@@ -11,24 +11,22 @@ other rule is broken, capacity is added: that breaks none.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .limit_prices import LimitPrices
 from .moved_shares import MovedShares
-from .rounds import CHARGE, DEAREST, KEPT, ROUNDING, Best
+from .rounds import CHARGE, DEAREST, KEPT, Best
 
 if TYPE_CHECKING:
     from .rounds import Rounds
 
-DEARER = (1e-3, 1e-2)  # prices, or ten times that before
-DEAR_ROOM, DEAR_SHARE = 0.1, 0.7  # room of a first step at dear prices; and the share of the time left
-SETTLED = 0.2  # of the gap asked for: promised by a step at dear prices, it is too little to go on
+DEAR = 1e-3  # prices of broken rules, as parts of their penalties
+SETTLED = 0.2  # of the gap asked for: promised by a step, it is too little to go on
 MOVED = 0.7  # of what is broken: what may be left by moving it, to go on
-ROOM, REPAIRS, IN_VAIN = 0.001, 40, 6  # room of a first step that mends, rounds, and how many of them in vain
-WILD = 4.0  # parts more than the best plan: a plan that breaks so much asks for nothing
-PUSH = 1.0  # of what is broken: asked for beyond it
+ROOM, REPAIRS, IN_VAIN = 0.02, 40, 8  # room of a first step, rounds, and how many of them in vain
 LEFT = 1e-3  # of a limit: what a plan leaves that was built more for it, since its blocks count a little more in the end
 BUILT, BUILDS = 0.05, 8  # room of a first step that builds more, and how many
 DEAR_LIMIT, SAME = 3.0, 2  # times the price of a limit, and how many steps at it
@@ -47,37 +45,27 @@ class Repair:
         """A plan near `best` that breaks no rule; None where none is found."""
         rounds, limits = self.rounds, self.rounds.limits
         rounds.fix(best.plan)
-        best = self._kept(best)
+        best = self._kept(best, np.full(len(self.before), DEAR))
         if limits is not None:
             best = self._built_more(best, limits)
             price, of_limits = rounds.price.copy(), limits.elastic
-            price[of_limits] = np.clip(CHARGE * limits.charged(price)[of_limits].max(axis=1), DEARER[0], DEAREST)
-            rounds.limits, rounds.price = None, price
-            best = self._mended(self._moved(rounds.look(limits.shared(best.plan, best.found))))
+            price[of_limits] = np.clip(CHARGE * limits.charged(price)[of_limits].max(axis=1), DEAR, DEAREST)
+            rounds.limits = None
+            best = self._kept(replace(best, plan=limits.shared(best.plan, best.found)), price)
             rounds.limits = limits
         rounds.only(None)
         rounds.price = self.before
         return None if rounds.breaks(best) else best
 
-    def _kept(self, best: Best) -> Best:
-        """At dear prices of broken rules, and then by what they ask for."""
-        rounds, kinds = self.rounds, self.split.kinds()
-        dear = np.zeros(len(self.before), bool)
-        for dearer in DEARER:
-            dear |= np.isin(kinds, kinds[best.penalty > 0])
-            price = np.where(dear, np.clip(CHARGE * self.before, dearer, DEAREST), self.before)
-            same = dearer > DEARER[0] and np.array_equal(price, rounds.price)
-            if same or not rounds.breaks(best) or not self.going():
-                break
-            rounds.price = price
+    def _kept(self, best: Best, price: np.ndarray) -> Best:
+        """At this price of broken rules, and at the dearest where that does not help."""
+        rounds = self.rounds
+        for dear in (price, np.full(len(price), DEAREST)):
+            rounds.price = dear
             best = self._moved(rounds.look(best.plan))
-            for shares in (False, True):  # at first capacity alone: few columns, and the cuts of this plan hold for them
-                if rounds.breaks(best):
-                    going = self.run.going_for(DEAR_SHARE)
-                    best = rounds.better_nearby(best, self.enough, "repair", going, True, DEAR_ROOM, shares)
-                    best = self._moved(best)
-            if rounds.breaks(best):
-                best = self._mended(best)
+            best = self._nearer(best)
+            if not rounds.breaks(best) or not self.going():
+                break
         return best
 
     def _moved(self, best: Best) -> Best:
@@ -93,44 +81,29 @@ class Repair:
             best = found
         return best
 
-    def _mended(self, best: Best) -> Best:
-        """Steps within little room that ask for more than what is still broken; more room where that costs more than is
-        enough. After some steps in vain what was asked for is forgotten, and all begins anew at the best plan, unless nothing
-        was gained since."""
-        rounds, last, gained = self.rounds, self.run.rounds + REPAIRS, True
-        while rounds.breaks(best) and gained:
-            room, in_vain, gained = ROOM, 0, False
-            self._ask_for_more(best)
-            while rounds.breaks(best) and in_vain < IN_VAIN:
-                with self.master.within(*rounds.around(best.plan, room)):
-                    least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
-                self.run.progress("repair")
-                if not self.going() or self.run.rounds >= last or not len(least.plan):
-                    gained = False
-                    break
-                if least.bound - best.value > self.run.allowed(best.value, self.enough) and room < 1.0:
-                    room *= 2.0
-                elif rounds.servable(least.plan, True):  # otherwise once more, with the rows of the grid that it lacked
-                    found = rounds.look(least.plan)
-                    kept = 1.0 - found.worth / best.worth
-                    room *= 2.0 if kept > KEPT else 0.5 if kept <= 0 else 1.0
-                    in_vain = 0 if kept > 0 else in_vain + 1
-                    if kept > -WILD:
-                        self._ask_for_more(found)
-                    if kept > 0:
-                        best, gained = found, True
-            self.master.drop_pushed()
+    def _nearer(self, best: Best) -> Best:
+        """Central points within some room of the best plan, more where they keep their promise and less where they are worse,
+        until it breaks nothing and they promise little; no more of them after some in vain."""
+        rounds, room, in_vain, last = self.rounds, ROOM, 0, self.run.rounds + REPAIRS
+        while self.going() and in_vain < IN_VAIN and self.run.rounds < last:
+            with self.master.within(*rounds.around(best.plan, room)):
+                least = self.master.central(max(self.run.seconds_left(), 1.0))
+            self.run.progress("repair")
+            promised = best.value - least.bound
+            if not len(least.plan) and room < 1.0:
+                room *= 2.0
+                continue
+            if not len(least.plan) or (not rounds.breaks(best) and promised <= self.run.allowed(best.value, self.enough)):
+                break
+            if not rounds.servable(least.plan, True):
+                continue  # once more, with the rows of the grid that it lacked
+            found = rounds.look(least.plan)
+            gained = best.value - found.value
+            room *= 2.0 if gained > KEPT * promised > 0 else 0.5 if gained < 0 else 1.0
+            in_vain = 0 if gained > 0 else in_vain + 1
+            if gained > 0:
+                best = found
         return best
-
-    def _ask_for_more(self, best: Best) -> None:
-        """Of what each block breaks under this plan, for as long as a plan is mended."""
-        s = self.split
-        price, broken = self.rounds.price, self.rounds.broken
-        paid = np.array([float((price * s.penalty[:, e.block]) @ broken(e)) for e in best.found])
-        some = np.flatnonzero(paid > 0)
-        if len(some):
-            each = ROUNDING * abs(best.value) / len(some)
-            self.master.add([best.found[i] for i in some], PUSH * paid[some] + each)
 
     def _built_more(self, best: Best, limits: LimitPrices) -> Best:
         """Where `best` counts too much: a mean of it and of one with more capacity at its sites, as the cuts ask for when the

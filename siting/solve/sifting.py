@@ -33,6 +33,7 @@ MOST = 4  # sites that come in at once
 PRICED = 5000  # rows of sites that are priced together
 KEPT, SPARE = 5, 2.0  # runs since a site was used; sites go out when so many times those used lately are inside
 LITTLE = 1e-9  # of the objective: what all sites outside could gain, and stay there
+INTERIOR: dict[str, Any] = {"solver": "ipx", "run_crossover": "off"}
 PRIMAL = {"solver": "simplex", "simplex_strategy": 4}  # when columns have come, the plan of before still keeps all rows
 
 
@@ -76,6 +77,10 @@ class Sifted:
         self._highs.delete_rows(np.flatnonzero(gone))
         self._rows = np.searchsorted(stays, self._rows[~gone])
 
+    @property
+    def cost(self) -> np.ndarray:
+        return self._w.cost
+
     def rows(self, rows: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         """These rows, and their lower and upper bounds."""
         return self._w.matrix[rows], self._w.lower[rows], self._w.upper[rows]
@@ -88,6 +93,23 @@ class Sifted:
         w, at = self._w, self._columns
         w.column_lower[columns], w.column_upper[columns] = lower, upper
         self._highs.bound_columns(np.arange(len(at)), w.column_lower[at], w.column_upper[at])
+
+    def central(self, time_limit: float, tolerance: float) -> np.ndarray | None:
+        """(columns,) A point near the least that is no corner: the interior point method ends within `tolerance` of the
+        objective. None where it has none by then."""
+        held = np.append(self._may_be_used() | self._needed(), True)
+        rows, columns = np.flatnonzero(held[self._of_one]), np.flatnonzero(held[self._site])
+        highs = Highs(_part(self._w, rows, columns), self._highs.interrupt, scale_of(self._w.cost))
+        highs.relax(True)
+        try:
+            found = highs.run(time_limit=time_limit, ipm_optimality_tolerance=tolerance, **INTERIOR).columns
+        except SolveError:  # too near the end to be sure
+            return None
+        if found is None:
+            return None
+        out = np.zeros(len(self._site))
+        out[columns] = found
+        return out
 
     def run_time(self) -> float:
         return self._highs.run_time()
