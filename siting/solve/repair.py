@@ -18,7 +18,7 @@ import numpy as np
 
 from .limit_prices import LimitPrices
 from .moved_shares import MovedShares
-from .rounds import CHARGE, DEAREST, KEPT, Best
+from .rounds import CHARGE, DEAREST, Best
 
 if TYPE_CHECKING:
     from .rounds import Rounds
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEAR = 1e-3  # prices of broken rules, as parts of their penalties
 SETTLED = 0.2  # of the gap asked for: promised by a step, it is too little to go on
 MOVED = 0.7  # of what is broken: what may be left by moving it, to go on
-ROOM, REPAIRS, IN_VAIN = 0.02, 40, 8  # room of a first step, rounds, and how many of them in vain
+ROOM = 0.02  # of a first step
 LEFT = 1e-3  # of a limit: what a plan leaves that was built more for it, since its blocks count a little more in the end
 BUILT, BUILDS = 0.05, 8  # room of a first step that builds more, and how many
 DEAR_LIMIT, SAME = 3.0, 2  # times the price of a limit, and how many steps at it
@@ -63,7 +63,7 @@ class Repair:
         for dear in (price, np.full(len(price), DEAREST)):
             rounds.price = dear
             best = self._moved(rounds.look(best.plan))
-            best = self._nearer(best)
+            best = rounds.better_nearby(best, self.enough, "repair", self.going, True, ROOM, central=True, keeps=True)
             if not rounds.breaks(best) or not self.going():
                 break
         return best
@@ -79,30 +79,6 @@ class Repair:
             if found.worth > MOVED * best.worth:
                 break
             best = found
-        return best
-
-    def _nearer(self, best: Best) -> Best:
-        """Central points within some room of the best plan, more where they keep their promise and less where they are worse,
-        until it breaks nothing and they promise little; no more of them after some in vain."""
-        rounds, room, in_vain, last = self.rounds, ROOM, 0, self.run.rounds + REPAIRS
-        while self.going() and in_vain < IN_VAIN and self.run.rounds < last:
-            with self.master.within(*rounds.around(best.plan, room)):
-                least = self.master.central(max(self.run.seconds_left(), 1.0))
-            self.run.progress("repair")
-            promised = best.value - least.bound
-            if not len(least.plan) and room < 1.0:
-                room *= 2.0
-                continue
-            if not len(least.plan) or (not rounds.breaks(best) and promised <= self.run.allowed(best.value, self.enough)):
-                break
-            if not rounds.servable(least.plan, True):
-                continue  # once more, with the rows of the grid that it lacked
-            found = rounds.look(least.plan)
-            gained = best.value - found.value
-            room *= 2.0 if gained > KEPT * promised > 0 else 0.5 if gained < 0 else 1.0
-            in_vain = 0 if gained > 0 else in_vain + 1
-            if gained > 0:
-                best = found
         return best
 
     def _built_more(self, best: Best, limits: LimitPrices) -> Best:

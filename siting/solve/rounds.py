@@ -50,7 +50,7 @@ NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round
 DEAREST = 1e-2  # share of the penalties that is never passed
 PAID, LIFTED = 0.1, 0.5  # of the gap: for broken rules; and by which a bound is lifted, to charge more for them from the start
 CHARGE = 10.0  # times the price, after a plan that no repair mends
-ROUNDING = 1e-7  # of the objective: what broken rules may cost at the dearest price, and still be called kept
+ROUNDING = 1e-6  # of the objective: what broken rules may cost at the dearest price, and still be called kept
 
 
 @dataclass
@@ -102,8 +102,8 @@ class Rounds:
         some = not fixed and self.only(run.sites)
         if fixed and start is not None:
             self.fix(start)
-        elif best is not None:
-            best = self.better_nearby(best, gap, stage, going, proves)
+        if best is not None:
+            best = self.better_nearby(best, gap, stage, going, proves or fixed, central=fixed)
         while best is None or going():
             least = self.master.relaxation(max(run.seconds_left(), 1.0))
             if not len(least.plan):
@@ -189,29 +189,32 @@ class Rounds:
         going: Callable[[], bool],
         matters: bool,
         room: float = NEARBY,
-        shares: bool = True,
+        central: bool = False,
+        keeps: bool = False,
     ) -> Best:
-        """Steps within some room of the best plan, more where they keep their promise, until they promise less than `gap`, or
-        keep little of it for long (trust region: Linderoth and Wright, Computational Optimization and Applications 24, 2003).
-        Without `shares`, those stay as they are."""
-        short = 0
+        """Steps within some room of the best plan, more where they keep their promise and less where they are worse, until they
+        promise less than `gap`, or keep little of it for long (trust region: Linderoth and Wright, Computational Optimization
+        and Applications 24, 2003); to `central` points of the master instead of corners; with `keeps` until the best plan
+        breaks no rule, too."""
+        short, ask = 0, self.master.central if central else self.master.relaxation
         while going() and short < SHORT:
-            with self.master.within(*self.around(best.plan, room, shares)):
-                least = self.master.relaxation(max(self.run.seconds_left(), 1.0))
+            with self.master.within(*self.around(best.plan, room)):
+                least = ask(max(self.run.seconds_left(), 1.0))
             self.run.progress(stage)
             promised = best.value - least.bound
             if not len(least.plan) and room < 1.0:
                 room *= 2.0
                 continue
-            if not len(least.plan) or promised <= self.run.allowed(best.value, gap):
+            settled = promised <= self.run.allowed(best.value, gap) and not (keeps and self.breaks(best))
+            if not len(least.plan) or settled:
                 break
             if not self.servable(least.plan, matters):
                 continue  # once more, with the rows of the grid that it lacked
             found = self.look(least.plan)
-            kept = (best.value - found.value) / promised
-            room *= 2.0 if kept > KEPT else 0.5 if kept < 0 else 1.0
-            short = 0 if kept > KEPT else short + 1
-            if kept > 0:
+            gained = best.value - found.value
+            room *= 2.0 if gained > KEPT * promised else 0.5 if gained < 0 else 1.0
+            short = short + 1 if gained <= (0 if keeps else KEPT * promised) else 0
+            if gained > 0:
                 best = found
         return best
 
