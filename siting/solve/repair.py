@@ -1,8 +1,10 @@
 """Plans of whole modules that break no rule, near a plan that breaks some because that is cheap.
 
-First broken rules are dear, and dearer where that does not help. What a few blocks break of a limit on many, others keep for
-them (`moved_shares`); then capacity follows the prices, then shares too. What is still broken is asked for, and more than that:
-the least point of some cuts always breaks a little.
+Broken rules are dear now. The least point of the master is a corner of few cuts then, far beyond what the blocks can do, and
+rounds swing between rules. A point inside, where an interior-point method ends early, is well within most cuts: rounds of such
+points, within some room of the best plan, break nothing after a dozen (Gondzio, González-Brevis and Munari, "New developments
+in the primal-dual column generation technique", European Journal of Operational Research 224, 2013). What a few blocks break of
+a limit on many is moved to others first (`moved_shares`).
 
 A limit that has a price (`limit_prices`) gets shares in the end. Where a plan counts more than the limit allows, though no
 other rule is broken, capacity is added: that breaks none.
@@ -23,7 +25,7 @@ from .rounds import CHARGE, DEAREST, Best
 if TYPE_CHECKING:
     from .rounds import Rounds
 
-DEAR = 1e-3  # prices of broken rules, as parts of their penalties
+DEAR = 1e-3  # of their penalties: what broken rules cost at first
 SETTLED = 0.2  # of the gap asked for: promised by a step, it is too little to go on
 MOVED = 0.7  # of what is broken: what may be left by moving it, to go on
 ROOM = 0.02  # of a first step

@@ -50,7 +50,9 @@ NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round
 DEAREST = 1e-2  # share of the penalties that is never passed
 PAID, LIFTED = 0.1, 0.5  # of the gap: for broken rules; and by which a bound is lifted, to charge more for them from the start
 CHARGE = 10.0  # times the price, after a plan that no repair mends
-ROUNDING = 1e-6  # of the objective: what broken rules may cost at the dearest price, and still be called kept
+ROUNDING = (
+    1e-6  # of the objective: what broken rules may cost at the dearest price (1e-9 of all work), and still be called kept
+)
 
 
 @dataclass
@@ -213,7 +215,7 @@ class Rounds:
             found = self.look(least.plan)
             gained = best.value - found.value
             room *= 2.0 if gained > KEPT * promised else 0.5 if gained < 0 else 1.0
-            short = short + 1 if gained <= (0 if keeps else KEPT * promised) else 0
+            short = short + 1 if gained <= (LITTLE if keeps else KEPT) * promised else 0
             if gained > 0:
                 best = found
         return best

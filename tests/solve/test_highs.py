@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -153,3 +154,23 @@ def test_relaxation_and_back():
     assert answer.row_duals is not None and -10_000.01 <= answer.row_duals[4] <= -7_999.99
     h.relax(False)
     assert h.run().objective == pytest.approx(8000)
+
+
+def test_an_optimum_that_misses_a_row_by_rounding_is_one(monkeypatch):
+    """HiGHS calls it optimal as it scaled the model, and its point infeasible in the model's own units."""
+    h = Highs(self_test())
+    h.relax(True)
+    h.run()
+    ended, solver = h._h.getInfo(), h._h
+
+    def off(by):
+        names = ("mip_node_count", "objective_function_value", "mip_dual_bound")
+        info = SimpleNamespace(**{n: getattr(ended, n) for n in names}, primal_solution_status=1, max_primal_infeasibility=by)
+        told = SimpleNamespace(
+            getInfo=lambda: info, **{n: getattr(solver, n) for n in ("getModelStatus", "getSolution", "modelStatusToString")}
+        )
+        monkeypatch.setattr(h, "_h", told)
+        return h._answer()
+
+    assert off(1e-6).columns == pytest.approx(np.array(solver.getSolution().col_value))
+    assert off(1e-2).columns is None

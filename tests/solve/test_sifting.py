@@ -180,3 +180,27 @@ def test_whole_numbers_are_back_in_the_program_of_some_rows():
     relaxed = some.run(60.0).bound
     whole = some.with_rows(np.arange(w.matrix.shape[0])).run(mip_rel_gap=0.0)
     assert whole.objective > relaxed + 1.0
+
+
+def test_a_central_point_is_near_the_least_and_no_corner():
+    """Four by four, all at the same cost: each corner gives every one to one other, the centre a quarter to each."""
+    rows = sp.csr_matrix(np.vstack([np.kron(np.eye(4), np.ones(4)), np.kron(np.ones(4), np.eye(4))]))
+    each, zero, none = np.ones(8), np.zeros(16), np.zeros(16, bool)
+    same = Whole(rows, each, each, zero, np.ones(16), np.ones(16), 0.0, none)
+    found = Sifted(same, np.repeat(np.arange(4), 4)).central(10.0, 1e-5)
+    assert found == pytest.approx(np.full(16, 0.25), abs=1e-2)
+    w, site = program(np.random.default_rng(5))
+    tight, loose = (Sifted(w, site).central(10.0, tolerance) for tolerance in (1e-8, 1e-5))
+    assert tight is not None and w.cost @ tight + w.constant == pytest.approx(least(w), rel=1e-6)
+    assert loose is not None and w.cost @ loose + w.constant == pytest.approx(least(w), rel=1e-3)
+    assert (w.matrix @ loose >= w.lower - 1e-5).all() and (w.matrix @ loose <= w.upper + 1e-5).all()
+
+
+def test_a_central_point_uses_no_site_that_may_not_be_used():
+    w, site = program(np.random.default_rng(5))
+    of = Sifted(w, site)
+    shut = np.flatnonzero(site == 3)
+    of.bound_columns(shut, np.zeros(len(shut)), np.zeros(len(shut)))
+    found = of.central(10.0, 1e-5)
+    assert found is not None and not found[shut].any()
+    assert of.central(0.0, 1e-5) is None  # no time: no point
