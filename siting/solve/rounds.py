@@ -214,6 +214,8 @@ class Rounds:
                 continue  # once more, with the rows of the grid that it lacked
             found = self.look(least.plan)
             gained = best.value - found.value
+            if keeps:  # near the end the master's promise is rounding, and what is paid for broken rules is all there is to gain
+                promised = max(promised, float(self.price @ best.penalty))
             room *= 2.0 if gained > KEPT * promised else 0.5 if gained < 0 else 1.0
             short = short + 1 if gained <= (LITTLE if keeps else KEPT) * promised else 0
             if gained > 0:
