@@ -214,7 +214,7 @@ class Rounds:
                 continue  # once more, with the rows of the grid that it lacked
             found = self.look(least.plan)
             gained = best.value - found.value
-            if keeps:  # near the end the master's promise is rounding, and what is paid for broken rules is all there is to gain
+            if keeps:  # in the end a promise is rounding, and what is paid for broken rules is all there is to gain
                 promised = max(promised, float(self.price @ best.penalty))
             room *= 2.0 if gained > KEPT * promised else 0.5 if gained < 0 else 1.0
             short = short + 1 if gained <= (LITTLE if keeps else KEPT) * promised else 0
@@ -271,11 +271,9 @@ class Rounds:
         joins = [x.site for x in found if x.value < -little]
         return mean.bound + float(mean.gains.sum()), np.isin(np.arange(s.site_of.n_sites), joins)
 
-    def around(self, plan: np.ndarray, room: float, shares: bool = True) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds within `room` of the largest of each column's kind; without `shares`, of all but those."""
+    def around(self, plan: np.ndarray, room: float) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds within `room` of the largest of each column's kind."""
         room_mw = room * self.split.typical(plan)
-        if not shares:
-            room_mw[self.split.links[self.split.private()]] = 0.0
         if self.limits is not None:
             room_mw[self.limits.columns] = np.inf
         return plan - room_mw, plan + room_mw
