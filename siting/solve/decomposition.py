@@ -184,10 +184,12 @@ class Decomposition:
                 best, self.incumbent = plan, plan.value
             if self.closed() or not self.going():
                 break
-            if rounds.limits is not None and plan is not None and not near:
+            unproven = relaxed.value - self.bound > self.allowed(relaxed.value)  # its time ended
+            if plan is not None and not near and (rounds.limits is not None or unproven):
                 near = True  # to the optimum of the relaxation at these prices of limits, and then the cheapest whole modules
                 going = self.going_for(RELAXATION_SHARE)
-                relaxed = rounds.settle(relaxed.plan, gap * OF_GAP**2, "relaxation", going, proves=True)
+                closer = OF_GAP if unproven else OF_GAP**2
+                relaxed = rounds.settle(relaxed.plan, gap * closer, "relaxation", going, proves=True) or relaxed
                 continue
             charged, priced = False, rounds.limits is not None
             if rounds.limits is not None:  # what their prices leave open is for their shares to close

@@ -39,7 +39,8 @@ def loaded(program: Program, options: dict[str, object]) -> tuple[highspy.Highs,
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = w.matrix.indptr, w.matrix.indices, w.matrix.data
     h = highspy.Highs()
     for name, value in options.items():
-        h.setOptionValue(name, value)
+        if h.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SystemExit(f"HiGHS {h.version()} refuses {name} = {value}; hipo needs highspy-extras of the same version")
     h.passModel(lp)
     return h, scale
 
