@@ -186,12 +186,15 @@ class Highs:
         """Drop the basis and the solution: the next run starts cold."""
         self._must(self._h.clearSolver(), "clearSolver")
 
-    def run(self, stage: str = "", tell: Tell | None = None, **options: Any) -> Answer:
-        """Solve; Ctrl-C and `interrupt` stop it with the best solution kept. Options hold for this run only."""
+    def run(self, stage: str = "", tell: Tell | None = None, once: bool = False, **options: Any) -> Answer:
+        """Solve; Ctrl-C and `interrupt` stop it with the best solution kept. Options hold for this run only. `once`: a run that
+        ends unsure is not tried again in other ways (SolveError)."""
         self._stage, self._tell = stage, tell
         seconds = options.get("time_limit", INF) - self.run_time()
         self._deadline = time.monotonic() + max(seconds, 0.0) + 1.0
         self._with(options, self._run_in_thread)
+        if once:
+            return self._answer()
         if (
             self._h.getModelStatus() in UNSURE and not self._a_little_off()
         ):  # a bad start: once more from nothing, then by interior point
