@@ -186,15 +186,16 @@ class Highs:
         """Drop the basis and the solution: the next run starts cold."""
         self._must(self._h.clearSolver(), "clearSolver")
 
-    def run(self, stage: str = "", tell: Tell | None = None, once: bool = False, **options: Any) -> Answer:
-        """Solve; Ctrl-C and `interrupt` stop it with the best solution kept. Options hold for this run only. `once`: a run that
-        ends unsure is not tried again in other ways (SolveError)."""
-        self._stage, self._tell = stage, tell
-        seconds = options.get("time_limit", INF) - self.run_time()
-        self._deadline = time.monotonic() + max(seconds, 0.0) + 1.0
+    def run_once(self, **options: Any) -> Answer:
+        """Solve; a run that ends unsure is not tried again in other ways (SolveError)."""
+        self._begin("", None, options)
         self._with(options, self._run_in_thread)
-        if once:
-            return self._answer()
+        return self._answer()
+
+    def run(self, stage: str = "", tell: Tell | None = None, **options: Any) -> Answer:
+        """Solve; Ctrl-C and `interrupt` stop it with the best solution kept. Options hold for this run only."""
+        self._begin(stage, tell, options)
+        self._with(options, self._run_in_thread)
         if (
             self._h.getModelStatus() in UNSURE and not self._a_little_off()
         ):  # a bad start: once more from nothing, then by interior point
@@ -207,6 +208,11 @@ class Highs:
             self.forget()
             self._with(options | {"solver": "ipx"}, self._run_in_thread)
         return self._answer()
+
+    def _begin(self, stage: str, tell: Tell | None, options: dict[str, Any]) -> None:
+        self._stage, self._tell = stage, tell
+        seconds = options.get("time_limit", INF) - self.run_time()
+        self._deadline = time.monotonic() + max(seconds, 0.0) + 1.0
 
     def _afresh(self, options: dict[str, Any]) -> dict[str, Any]:
         """The same model in a new HiGHS: an object that has solved many changes may refuse what a new one solves at once."""

@@ -102,7 +102,7 @@ class Sifted:
         highs = Highs(_part(self._w, rows, columns), self._highs.interrupt, scale_of(self._w.cost))
         highs.relax(True)
         try:
-            found = highs.run(once=True, time_limit=time_limit, ipm_optimality_tolerance=tolerance, **INTERIOR).columns
+            found = highs.run_once(time_limit=time_limit, ipm_optimality_tolerance=tolerance, **INTERIOR).columns
         except SolveError:  # too near the end to be sure
             return None
         if found is None:
