@@ -120,10 +120,6 @@ class Master:
         none = np.full((len(idle), self._prices.shape[1]), np.nan)
         self._idle, self._prices = np.append(self._idle, idle), np.vstack([self._prices, none if prices is None else prices])
 
-    def _drop(self, gone: np.ndarray) -> None:
-        self.highs.delete_rows(np.flatnonzero(gone) + self._first)
-        self._idle, self._prices = self._idle[~gone], self._prices[~gone]
-
     @contextmanager
     def within(self, lower: np.ndarray, upper: np.ndarray) -> Iterator[None]:
         """Plan columns held within these bounds too, for a while."""
@@ -249,4 +245,5 @@ class Master:
         most = max(MANY, MANY_A_BLOCK * self.split.n_blocks)
         if len(self._idle) > most:
             stays = self._idle <= np.sort(self._idle)[most * 3 // 4]
-            self._drop(~stays)
+            self.highs.delete_rows(np.flatnonzero(~stays) + self._first)
+            self._idle, self._prices = self._idle[stays], self._prices[stays]

@@ -50,9 +50,7 @@ NEAR = 4.0  # gaps asked for: so near, or with whole modules, every second round
 DEAREST = 1e-2  # share of the penalties that is never passed
 PAID, LIFTED = 0.1, 0.5  # of the gap: for broken rules; and by which a bound is lifted, to charge more for them from the start
 CHARGE = 10.0  # times the price, after a plan that no repair mends
-ROUNDING = (
-    1e-6  # of the objective: what broken rules may cost at the dearest price (1e-9 of all work), and still be called kept
-)
+ROUNDING = 1e-6  # of the objective, at the dearest price (1e-9 of all work): rules broken by less are kept
 
 
 @dataclass
