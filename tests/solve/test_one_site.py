@@ -11,7 +11,7 @@ import pytest
 from siting.blocks.model import build
 from siting.solve.decomposition import Decomposition
 from siting.solve.highs import Highs
-from siting.solve.master import Mean
+from siting.solve.master import Master, Mean
 from siting.solve.monolith import Monolith
 from siting.solve.one_site import Alone, Prices, can_be_alone, price_sites, priced, with_alone
 from siting.solve.program import Program, Whole, whole
@@ -50,6 +50,10 @@ def settled(program: Program, parts: Split, monkeypatch: pytest.MonkeyPatch) -> 
         assert of.settle(None, 1e-3, "relaxation", lambda: True) is not None
     of.only(run.sites)
     return of
+
+
+def without_cuts(of: Rounds) -> Master:
+    return Master(of.split, of.workers.floor(of.price))
 
 
 def mean_of(of: Rounds) -> Mean:
@@ -127,7 +131,8 @@ def test_the_mean_of_the_cuts_proves_what_they_do(settled: Rounds):
     of, mean = settled, mean_of(settled)
     cuts = of.master.cuts()
     assert len(mean.cuts.block) == of.split.n_blocks < len(cuts.block)
-    of.master._drop(np.ones(len(cuts.block), bool))
+    of.master = without_cuts(of)
+    of.only(of.run.sites)
     of.master.know(mean.cuts)
     assert of.master.relaxation(60.0).bound == pytest.approx(mean.bound, rel=1e-9)
 
@@ -145,7 +150,7 @@ def test_other_sites_join_where_they_gain_and_the_bound_is_of_all(program: Progr
 def test_where_prices_are_not_known_those_join_that_the_master_wants(settled: Rounds):
     """With cuts of which the prices are not known; they prove their bound all the same."""
     of, cuts = settled, settled.master.cuts()
-    of.master._drop(np.ones(len(cuts.block), bool))
+    of.master = without_cuts(of)
     of.master.know(cuts._replace(prices=np.full_like(cuts.prices, np.nan)))
     of.only(of.run.sites)
     low, join = of._priced_out(100.0, lambda: True)
