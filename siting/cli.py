@@ -75,7 +75,7 @@ def check(study: Path) -> None:
     """Read a STUDY and prepare all its inputs; tell what there is, or every problem."""
     from .inputs.checks import check as check_inputs
     from .inputs.prepare import prepare
-    from .solve.headroom import JointHeadroom
+    from .solve.grid.headroom import JointHeadroom
     from .study.read import read_study
 
     _without_banner()

@@ -25,7 +25,7 @@ from .physics.geography import great_circle_km
 from .physics.outages import single_outages
 from .physics.security import SECURE_BASE
 from .results.headroom import headroom_data, headroom_of_table, with_caps
-from .solve.bus_headroom import Rule, bus_headroom
+from .solve.grid.bus_headroom import Rule, bus_headroom
 from .sources.grid import NetworkTables, read_network
 from .sources.grid.completed import AfterOutage, MissingRatings, with_coordinates, with_ratings
 from .sources.grid.operator_table import read_operator_table

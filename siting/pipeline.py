@@ -28,9 +28,9 @@ from .results.solution import Solution, read_outcome
 from .results.stages import all_by_stage, by_stage
 from .results.work_it import with_work_it
 from .solve.alternatives import waiting, without_each
-from .solve.decomposition import Decomposition
-from .solve.headroom import JointHeadroom
-from .solve.headroom_notes import tables
+from .solve.benders.decomposition import Decomposition
+from .solve.grid.headroom import JointHeadroom
+from .solve.grid.headroom_notes import tables
 from .solve.highs import Tell
 from .solve.monolith import Monolith
 from .solve.outcome import Outcome

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from ..errors import InputsError
 from ..physics import nonfirm
-from ..solve.bus_headroom import ADEQUACY, CEILING, BusHeadroom
+from ..solve.grid.bus_headroom import ADEQUACY, CEILING, BusHeadroom
 from ..sources.grid.operator_table import OperatorTable
 from ..sources.tables import read_csv
 

@@ -12,9 +12,9 @@ import numpy as np
 import scipy.sparse as sp
 import xarray as xr
 
-from ..solve.grid_check import GridCut, Headroom
-from ..solve.joint import Joint
-from ..solve.known_cuts import Cuts, KnownCuts
+from ..solve.benders.known_cuts import Cuts, KnownCuts
+from ..solve.grid.check import GridCut, Headroom
+from ..solve.grid.joint import Joint
 from ..solve.program import Basis, Program
 from ..solve.warm import Bases, Frame, GridRows, Warm
 

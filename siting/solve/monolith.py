@@ -24,9 +24,9 @@ import numpy as np
 from ..errors import Infeasible, StoppedEarly
 from ..study.solver import SolverOptions
 from . import infeasibility
+from .benders.mean import MeanBlock
 from .dive import dive
 from .highs import MIP, Answer, Highs, Tell
-from .mean import MeanBlock
 from .outcome import Outcome
 from .program import BASIC, INF, Basis, Cut, Program, WideRow, whole
 from .rounding import Integers

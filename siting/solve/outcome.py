@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .known_cuts import KnownCuts
+from .benders.known_cuts import KnownCuts
 from .program import Cut
 from .warm import Bases
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import Infeasible
 from ..inputs.inputs import Inputs
-from .headroom import JointHeadroom
+from .grid.headroom import JointHeadroom
 from .plan_alone import PlanAlone, Short
 from .program import Program, WideRow
 from .site_loss import LossRow, SiteLoss

@@ -17,9 +17,9 @@ import numpy as np
 
 from ..inputs.fingerprint import fingerprint
 from ..inputs.headroom import GridCase
-from .grid_check import GridCut, Headroom
-from .joint import Joint
-from .known_cuts import KnownCuts
+from .benders.known_cuts import KnownCuts
+from .grid.check import GridCut, Headroom
+from .grid.joint import Joint
 from .program import BASIC, LOWER, UPPER, ZERO, Basis, Cut, Program, Whole
 
 NONE = -1

@@ -12,7 +12,7 @@ from siting.blocks.model import build
 from siting.errors import DataError, ModelError, StudyError
 from siting.pipeline import solve
 from siting.results.audit import audit
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
 from siting.solve.stamp import stamp
 from tests.answers.clean_case import clean_case, prepared
 from tests.blocks.small import SHIPPED, Case

@@ -12,7 +12,7 @@ from siting.inputs.inputs import Inputs
 from siting.inputs.prepare import prepare
 from siting.pipeline import solve
 from siting.results.solution import Solution
-from siting.solve.built_grid import BuiltGrid
+from siting.solve.grid.built_grid import BuiltGrid
 
 STUDY = Path(__file__).parents[2] / "models" / "germany.yaml"
 

@@ -25,7 +25,7 @@ from siting.errors import Infeasible, ModelError, StudyError
 from siting.inputs.stages import of_stage
 from siting.results.audit import audit
 from siting.results.solution import read_solution
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
 from siting.solve.monolith import Monolith
 from siting.solve.program import whole
 from siting.solve.stamp import stamp

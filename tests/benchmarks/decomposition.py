@@ -17,7 +17,7 @@ import psutil
 
 from siting.blocks.model import build
 from siting.errors import SitingError
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
 from siting.solve.highs import Progress
 from siting.solve.monolith import Monolith
 from siting.solve.stamp import stamp

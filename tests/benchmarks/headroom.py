@@ -30,7 +30,7 @@ from siting.inputs.grid import build_grid
 from siting.inputs.network_hours import choose_hours, national_hours, network_hours, spare_share
 from siting.physics.outages import single_outages
 from siting.physics.security import RowPool
-from siting.solve.bus_lp import BusProgram
+from siting.solve.grid.bus_lp import BusProgram
 from siting.sources.grid import NetworkTables, read_demand, read_network
 from siting.sources.grid.completed import with_coordinates, with_ratings
 from siting.sources.grid.tables import assemble, no_links

@@ -19,8 +19,8 @@ from siting.inputs.grid import build_grid
 from siting.inputs.situations import build_situation
 from siting.physics.outages import single_outages
 from siting.physics.security import RowPool
-from siting.solve.grid_check import GridCheck
-from siting.solve.secure_base import secured, told
+from siting.solve.grid.check import GridCheck
+from siting.solve.grid.secure_base import secured, told
 from siting.sources.grid import read_demand, read_network
 
 GERMANY = Path(__file__).parents[2] / "data" / "germany"

@@ -36,7 +36,7 @@ import xarray as xr
 from siting.blocks.model import build
 from siting.errors import SitingError
 from siting.inputs.inputs import Inputs
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
 from siting.solve.monolith import Monolith
 from siting.solve.stamp import stamp
 

@@ -38,7 +38,7 @@ from siting.blocks.model import build
 from siting.errors import DataError, ModelError, StudyError
 from siting.pipeline import solve
 from siting.results.audit import audit
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
 from siting.solve.monolith import Monolith
 from siting.solve.stamp import stamp
 

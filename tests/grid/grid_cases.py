@@ -12,7 +12,7 @@ from siting.inputs.situations import Situation, rule
 from siting.physics.network import Network, build_network
 from siting.physics.outages import single_outages
 from siting.physics.security import RowPool
-from siting.solve.grid_check import GridCheck
+from siting.solve.grid.check import GridCheck
 
 BIG = 1e5
 

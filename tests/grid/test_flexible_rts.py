@@ -13,8 +13,8 @@ from siting.inputs.headroom import GridCase
 from siting.physics import nonfirm
 from siting.physics.outages import single_outages
 from siting.physics.security import RowPool
-from siting.solve.grid_check import GridCheck
-from siting.solve.secure_base import secured
+from siting.solve.grid.check import GridCheck
+from siting.solve.grid.secure_base import secured
 
 from ..benchmarks.headroom import RTS, rts
 from ..blocks.small import Case, cooling_table, hours_table

@@ -9,7 +9,7 @@ import pytest
 
 from siting.errors import ModelError
 from siting.physics.network import build_network
-from siting.solve.grid_check import SERVABLE_MW, GridCheck
+from siting.solve.grid.check import SERVABLE_MW, GridCheck
 
 from .grid_cases import BIG, headrooms, ieee_24_bus, pjm_5_bus, situation, triangle
 

@@ -9,7 +9,7 @@ import pytest
 
 from siting.inputs.grid import Grid, build_grid
 from siting.inputs.situations import Situation, design_peak
-from siting.solve.grid_check import GridCheck
+from siting.solve.grid.check import GridCheck
 from siting.sources.grid import read_demand, read_network
 
 FOLDER = Path(__file__).parents[2] / "data" / "germany"

@@ -20,7 +20,7 @@ from siting.inputs.situations import (
     overloaded_anywhere,
 )
 from siting.physics.network import flows
-from siting.solve.grid_check import GridCheck
+from siting.solve.grid.check import GridCheck
 from siting.sources.grid import read_network
 
 from .test_grid_reader import GOOD, write

@@ -10,7 +10,7 @@ import pytest
 from siting.physics.network import Network, build_network, flows
 from siting.physics.outages import single_outages
 from siting.physics.security import RowPool
-from siting.solve.grid_check import GridCheck
+from siting.solve.grid.check import GridCheck
 
 from .grid_cases import BIG, headrooms, ieee_24_bus, secure, situation, triangle
 

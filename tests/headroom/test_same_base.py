@@ -11,8 +11,8 @@ from siting.inputs.grid import build_grid
 from siting.inputs.network_hours import network_hours
 from siting.physics.outages import single_outages
 from siting.physics.security import DO_NO_HARM_MW, RowPool
-from siting.solve.grid_check import GridCheck
-from siting.solve.secure_base import secured, told
+from siting.solve.grid.check import GridCheck
+from siting.solve.grid.secure_base import secured, told
 from siting.sources.grid import NetworkTables
 from siting.sources.grid.completed import with_ratings
 

@@ -8,10 +8,10 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, vstack
 
 from siting.blocks.model import build
-from siting.solve.bounding_rows import BoundingRows
-from siting.solve.split import Block, Split, split
+from siting.solve.benders.bounding_rows import BoundingRows
+from siting.solve.benders.split import Block, Split, split
+from siting.solve.benders.subproblem import Subproblems
 from siting.solve.stamp import stamp
-from siting.solve.subproblem import Subproblems
 
 from ..benchmarks.instances import instance
 from .test_site_pricing import plan_with

@@ -19,16 +19,16 @@ from siting.inputs.inputs import Inputs
 from siting.pipeline import solve
 from siting.reports.words import effort_words
 from siting.results.audit import audit
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
+from siting.solve.benders.nearest import nearest
+from siting.solve.benders.rounds import USED, Rounds
+from siting.solve.benders.split import FIRST_PRICE, split
+from siting.solve.benders.workers import Workers
 from siting.solve.highs import Highs
 from siting.solve.monolith import Monolith
-from siting.solve.nearest import nearest
 from siting.solve.outcome import Outcome
 from siting.solve.program import Program, whole
-from siting.solve.rounds import USED, Rounds
-from siting.solve.split import FIRST_PRICE, split
 from siting.solve.stamp import stamp
-from siting.solve.workers import Workers
 from siting.study.solver import SolverOptions
 
 from ..benchmarks.instances import instance
@@ -176,7 +176,7 @@ def test_a_lost_worker_costs_its_blocks_only(year: tuple[Inputs, Program]):
 HOLDS_WORKERS = """
 import pickle, sys, time
 import numpy as np
-from siting.solve.workers import Workers
+from siting.solve.benders.workers import Workers
 parts = pickle.load(open(sys.argv[1], "rb"))
 workers = Workers(parts, 2)
 plan = np.clip(np.full(parts.n_plan, 1.0), parts.plan.column_lower, parts.plan.column_upper)

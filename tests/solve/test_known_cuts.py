@@ -14,13 +14,13 @@ from siting.blocks.model import build
 from siting.inputs.prepare import prepare
 from siting.pipeline import solve
 from siting.results.solution import Solution, read_solution
-from siting.solve.decomposition import Decomposition
-from siting.solve.known_cuts import KnownCuts, blocks_of
-from siting.solve.nearest import nearest
+from siting.solve.benders.decomposition import Decomposition
+from siting.solve.benders.known_cuts import KnownCuts, blocks_of
+from siting.solve.benders.nearest import nearest
+from siting.solve.benders.split import Split, split
+from siting.solve.benders.subproblem import Subproblems
 from siting.solve.program import Program
-from siting.solve.split import Split, split
 from siting.solve.stamp import stamp
-from siting.solve.subproblem import Subproblems
 from siting.solve.warm import Start
 
 from ..benchmarks.instances import instance

@@ -13,14 +13,14 @@ import pytest
 
 from siting.blocks.model import build
 from siting.inputs.inputs import Inputs
-from siting.solve import limit_prices
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders import limit_prices
+from siting.solve.benders.decomposition import Decomposition
+from siting.solve.benders.limit_prices import LimitPrices, first_prices, limits_of
+from siting.solve.benders.repair import Repair
+from siting.solve.benders.rounds import DEAREST, Best, Rounds
+from siting.solve.benders.split import FIRST_PRICE, split
 from siting.solve.highs import Highs
-from siting.solve.limit_prices import LimitPrices, first_prices, limits_of
 from siting.solve.program import Program, whole
-from siting.solve.repair import Repair
-from siting.solve.rounds import DEAREST, Best, Rounds
-from siting.solve.split import FIRST_PRICE, split
 from siting.solve.stamp import stamp
 from tests.benchmarks.instances import instance
 

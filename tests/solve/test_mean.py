@@ -7,12 +7,12 @@ import pytest
 
 from siting.blocks.model import build
 from siting.inputs.prepare import prepare
+from siting.solve.benders.mean import MeanBlock, mean, mean_plan
+from siting.solve.benders.rounds import DEAREST
+from siting.solve.benders.split import split
 from siting.solve.highs import Highs
-from siting.solve.mean import MeanBlock, mean, mean_plan
 from siting.solve.monolith import Monolith
 from siting.solve.program import whole
-from siting.solve.rounds import DEAREST
-from siting.solve.split import split
 from siting.solve.stamp import stamp
 from tests.benchmarks.instances import instance
 from tests.blocks.small import Case, three_sites

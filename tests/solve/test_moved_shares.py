@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from siting.blocks.model import build
-from siting.solve.limit_prices import Limit
-from siting.solve.moved_shares import MovedShares
-from siting.solve.split import Split, split
+from siting.solve.benders.limit_prices import Limit
+from siting.solve.benders.moved_shares import MovedShares
+from siting.solve.benders.split import Split, split
+from siting.solve.benders.subproblem import Evaluation
 from siting.solve.stamp import stamp
-from siting.solve.subproblem import Evaluation
 
 from ..benchmarks.instances import instance
 from .test_site_pricing import plan_with

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from siting.blocks.model import build
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
+from siting.solve.benders.master import Master, Mean
+from siting.solve.benders.one_site import Alone, Prices, can_be_alone, price_sites, priced, with_alone
+from siting.solve.benders.rounds import Rounds
+from siting.solve.benders.site_of import of_one_site
+from siting.solve.benders.split import Split, split
+from siting.solve.benders.subproblem import Subproblems
 from siting.solve.highs import Highs
-from siting.solve.master import Master, Mean
 from siting.solve.monolith import Monolith
-from siting.solve.one_site import Alone, Prices, can_be_alone, price_sites, priced, with_alone
 from siting.solve.program import Program, Whole, whole
-from siting.solve.rounds import Rounds
-from siting.solve.site_of import of_one_site
-from siting.solve.split import Split, split
 from siting.solve.stamp import stamp
-from siting.solve.subproblem import Subproblems
 
 from ..benchmarks.instances import instance
 from .test_site_pricing import plan_with

@@ -9,10 +9,10 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
-from siting.solve import sifting
+from siting.solve.benders import sifting
+from siting.solve.benders.sifting import Sifted
 from siting.solve.highs import Answer, Highs
 from siting.solve.program import Cut, Whole
-from siting.solve.sifting import Sifted
 
 SITES, REGIONS = 30, 4
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from siting.blocks.model import build
-from siting.solve import decomposition, rounds, subproblem
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders import decomposition, rounds, subproblem
+from siting.solve.benders.decomposition import Decomposition
+from siting.solve.benders.nearest import nearest
+from siting.solve.benders.rounds import Rounds
+from siting.solve.benders.site_of import SiteOf
+from siting.solve.benders.site_pricing import SitePricing
+from siting.solve.benders.split import Split, split
+from siting.solve.benders.subproblem import Evaluation, Subproblems
 from siting.solve.monolith import Monolith
-from siting.solve.nearest import nearest
 from siting.solve.program import Program
-from siting.solve.rounds import Rounds
-from siting.solve.site_of import SiteOf
-from siting.solve.site_pricing import SitePricing
-from siting.solve.split import Split, split
 from siting.solve.stamp import stamp
-from siting.solve.subproblem import Evaluation, Subproblems
 
 from ..benchmarks.instances import instance
 from ..blocks.small import three_sites

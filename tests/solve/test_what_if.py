@@ -21,7 +21,7 @@ from siting.pipeline import solve
 from siting.reports.words import gap_words
 from siting.results.solution import Solution, read_solution
 from siting.solve.dive import dive
-from siting.solve.headroom import JointHeadroom
+from siting.solve.grid.headroom import JointHeadroom
 from siting.solve.monolith import Monolith
 from siting.solve.program import Label
 from siting.solve.rounding import Integers

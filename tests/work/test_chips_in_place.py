@@ -14,7 +14,7 @@ from siting.blocks.model import build
 from siting.errors import InputsError, ModelError
 from siting.pipeline import solve
 from siting.results.audit import audit
-from siting.solve.decomposition import Decomposition
+from siting.solve.benders.decomposition import Decomposition
 from siting.solve.plan_rules import PlanRules
 from siting.solve.site_loss import WEIGHTS, site_losses
 from siting.solve.stamp import stamp

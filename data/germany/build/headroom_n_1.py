@@ -16,8 +16,8 @@ import siting
 from siting.inputs.candidates import candidates
 from siting.inputs.prepare import prepare
 from siting.physics.security import RowPool
-from siting.solve.grid_check import GridCheck
-from siting.solve.secure_base import secured
+from siting.solve.grid.check import GridCheck
+from siting.solve.grid.secure_base import secured
 
 FOLDER = Path(__file__).resolve().parents[1]
 HOURS = 6

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import depth_first_order
 
-from ..errors import ModelError
-from ..inputs.network_hours import GridHour
-from ..physics.network import Network, ptdf
-from ..physics.outages import Outages
-from ..physics.passive import passive_headroom
-from ..physics.security import RowPool
+from ...errors import ModelError
+from ...inputs.network_hours import GridHour
+from ...physics.network import Network, ptdf
+from ...physics.outages import Outages
+from ...physics.passive import passive_headroom
+from ...physics.security import RowPool
 from .bus_answers import Base, Found
 from .bus_lp import BusProgram
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..inputs.headroom import GridCase
-from ..inputs.situations import rebuilt
-from ..physics.network import with_circuits
-from ..physics.outages import single_outages
-from ..physics.security import RowPool
-from .grid_check import GridCheck
+from ...inputs.headroom import GridCase
+from ...inputs.situations import rebuilt
+from ...physics.network import with_circuits
+from ...physics.outages import single_outages
+from ...physics.security import RowPool
+from .check import GridCheck
 from .secure_base import secured
 from .uprate import Uprate
 

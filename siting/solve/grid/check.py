@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import depth_first_order
 
-from ..errors import ModelError
-from ..inputs.situations import Situation
-from ..physics.network import Network
-from ..physics.security import RowPool
-from .grid_lp import Served, SituationProgram
+from ...errors import ModelError
+from ...inputs.situations import Situation
+from ...physics.network import Network
+from ...physics.security import RowPool
 from .joint import Joint, joint
+from .lp import Served, SituationProgram
 from .uprate import Uprate
 
 SERVABLE_MW = 0.01

@@ -27,10 +27,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..errors import SolveError
-from ..inputs.network_hours import GridHour
-from ..physics.network import Network, transfers
-from ..physics.security import DO_NO_HARM_MW, OVER_MW, RowPool
+from ...errors import SolveError
+from ...inputs.network_hours import GridHour
+from ...physics.network import Network, transfers
+from ...physics.security import DO_NO_HARM_MW, OVER_MW, RowPool
 from .bus_answers import Base, Found
 
 MILLIRADIAN = 1e-3

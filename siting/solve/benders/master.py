@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .highs import MIP, Answer, Tell
+from ..highs import MIP, Answer, Tell
+from ..program import INF, Cut, Whole
 from .known_cuts import Cuts
-from .program import INF, Cut, Whole
 from .sifting import Sifted
 from .split import Split
 from .subproblem import Evaluation

@@ -18,9 +18,9 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from ..errors import SolveError
+from ...errors import SolveError
+from ..highs import THREADS
 from .bounding_rows import BoundingRows
-from .highs import THREADS
 from .site_pricing import SitePricing, View
 from .split import Block, Split
 

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import SolveError
-from .highs import MIP, Highs, Tell
-from .program import Cut, Label, Part, Program, Values, whole
+from ...errors import SolveError
+from ..highs import MIP, Highs, Tell
+from ..program import Cut, Label, Part, Program, Values, whole
 from .rounds import DEAREST
 from .sifting import Sifted
 from .split import Split

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from ..errors import SolveError
-from .highs import Answer, Highs, scale_of
-from .program import BASIC, INF, Basis, Cut, Whole
+from ...errors import SolveError
+from ..highs import Answer, Highs, scale_of
+from ..program import BASIC, INF, Basis, Cut, Whole
 from .site_of import of_one_site
 
 MOST = 4  # sites that come in at once

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from .program import Label, Program
+from ..program import Label, Program
 
 
 def numbers(labels: Sequence[Label], sites: Sequence[str]) -> np.ndarray:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from ..inputs.fingerprint import fingerprint
-from .program import Program
+from ...inputs.fingerprint import fingerprint
+from ..program import Program
 from .split import Split
 
 CHARGED = 0.1  # of a penalty: ten times what rounds charge at most (`rounds.DEAREST`)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .program import INF, Program, Values
+from ..program import INF, Program, Values
 from .site_of import SiteOf, numbers
 
 FIRST_PRICE = 1e-5  # of the penalties, which are ten years' cost of a MW for one MWh: some times an honest MWh

@@ -27,20 +27,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import Infeasible, StoppedEarly
-from ..study.solver import SolverOptions
-from . import infeasibility
-from .highs import Progress, Tell
+from ...errors import Infeasible, StoppedEarly
+from ...study.solver import SolverOptions
+from .. import infeasibility
+from ..highs import Progress, Tell
+from ..outcome import Effort, Outcome
+from ..program import Cut, Program, WideRow
+from ..warm import Start
 from .known_cuts import KnownCuts
 from .limit_prices import LimitPrices, first_prices
 from .mean import mean_plan
 from .nearest import nearest
-from .outcome import Effort, Outcome
-from .program import Cut, Program, WideRow
 from .repair import Repair
 from .rounds import DEAREST, USED, Best, Rounds
 from .split import Split, split
-from .warm import Start
 
 COARSER = 8  # blocks that one stands for, from level to level
 COARSEST = 12  # blocks that need no coarser level

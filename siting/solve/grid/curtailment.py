@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .grid_check import GridCut
+from .check import GridCut
 from .joint import SHARES_FROM
 
 if TYPE_CHECKING:

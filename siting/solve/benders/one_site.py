@@ -24,11 +24,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from ..errors import SolveError
-from .highs import Highs
+from ...errors import SolveError
+from ..highs import Highs
+from ..program import Values, Whole
 from .known_cuts import Cuts
 from .master import Master
-from .program import Values, Whole
 from .site_of import SiteOf, of_one_site, places
 from .split import Plan, Split
 from .subproblem import Evaluation, Subproblems

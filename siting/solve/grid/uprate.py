@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inputs.situations import Situation
+from ...inputs.situations import Situation
 
 
 class Uprate(NamedTuple):

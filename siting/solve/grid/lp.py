@@ -29,9 +29,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..errors import SolveError
-from ..physics.network import Network
-from ..physics.security import RowPool
+from ...errors import SolveError
+from ...physics.network import Network
+from ...physics.security import RowPool
 
 MILLIRADIAN = 1e-3
 _INF = highspy.kHighsInf

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .program import Label
+from ..program import Label
 
 
 class GridColumns:

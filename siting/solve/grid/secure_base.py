@@ -15,10 +15,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ..inputs.network_hours import GridHour
-from ..inputs.situations import Situation
-from ..physics.network import Network
-from ..physics.security import AFTER, RowPool
+from ...inputs.network_hours import GridHour
+from ...inputs.situations import Situation
+from ...physics.network import Network
+from ...physics.security import AFTER, RowPool
 from .bus_answers import Base
 from .bus_lp import BusProgram
 

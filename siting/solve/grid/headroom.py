@@ -1,7 +1,7 @@
 """Headroom inside the siting model: each site's own, the rows that keep all connections servable together, their prices.
 
 The situations are a second list of blocks whose only linking columns are the connections; a violated one gives a row over
-the connections (`grid_check`). Rows are added until a full check of every situation finds none violated.
+the connections (`check`). Rows are added until a full check of every situation finds none violated.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import scipy.sparse as sp
 import xarray as xr
 from scipy.optimize import linprog
 
-from ..inputs.fingerprint import fingerprint
-from ..inputs.headroom import GridCase
-from ..inputs.inputs import VARIABLES, Inputs
+from ...inputs.fingerprint import fingerprint
+from ...inputs.headroom import GridCase
+from ...inputs.inputs import VARIABLES, Inputs
+from ..program import Program
+from ..warm import GridRows
 from .built_grid import BuiltGrid
+from .check import CEILING_MW, SERVABLE_MW, GridCut
+from .columns import GridColumns
 from .curtailment import Decided, settle
-from .grid_check import CEILING_MW, SERVABLE_MW, GridCut
-from .grid_columns import GridColumns
 from .joint import Joint
-from .program import Program
 from .secure_base import told
-from .warm import GridRows
 
 ROUNDS = 60
 LOOSE = 1e-4

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from loky.process_executor import ProcessPoolExecutor
 
-from ..errors import SolveError
+from ...errors import SolveError
 from .one_site import Alone, Prices, price_sites
 from .split import Split
 from .subproblem import Evaluation, Subproblems

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inputs.network_hours import GridHour
+from ...inputs.network_hours import GridHour
 
 Floats = NDArray[np.float64]
 

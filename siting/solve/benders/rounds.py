@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import Infeasible
-from . import infeasibility
+from ...errors import Infeasible
+from .. import infeasibility
 from .limit_prices import LimitPrices
 from .master import Master, Step
 from .one_site import Alone, Prices, can_be_alone, with_alone

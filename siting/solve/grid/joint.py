@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from ..errors import SolveError
-from .grid_lp import JointProgram
+from ...errors import SolveError
+from .lp import JointProgram
 
 if TYPE_CHECKING:
-    from .grid_check import GridCheck, GridCut
+    from .check import GridCheck, GridCut
 
 MOST_ROUNDS = 2_000
 AT_ONCE = 3

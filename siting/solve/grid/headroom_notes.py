@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..inputs.headroom import GridCase
-from ..inputs.inputs import Inputs
-from ..physics.security import AFTER
-from .grid_check import GridCut
+from ...inputs.headroom import GridCase
+from ...inputs.inputs import Inputs
+from ...physics.security import AFTER
+from ..outcome import Outcome
+from ..program import Program
+from .check import GridCut
 from .headroom import JointHeadroom
 from .joint import Joint, corridor_groups
-from .outcome import Outcome
-from .program import Program
 from .secure_base import told
 
 CORRIDOR_PRICE_FROM = 1.0  # EUR_2024 per MW and year: less is solver noise
