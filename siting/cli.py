@@ -6,7 +6,6 @@ plain sentences; 2: the command itself was wrong.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -76,9 +75,10 @@ def check(study: Path) -> None:
     from .inputs.checks import check as check_inputs
     from .inputs.prepare import prepare
     from .solve.grid.headroom import JointHeadroom
+    from .solve.highs import without_banner
     from .study.read import read_study
 
-    _without_banner()
+    without_banner()
     inputs = prepare(read_study(study))
     check_inputs(JointHeadroom(inputs.grid).limited(inputs) if inputs.grid else inputs)
     sizes = inputs.data.sizes
@@ -108,6 +108,7 @@ def run(study: Path, out: Path | None, gap: float | None, time_limit: float | No
     from .inputs.prepare import prepare
     from .pipeline import solve
     from .results.solution import read_solution
+    from .solve.highs import without_banner
     from .study.read import read_study
 
     question = read_study(study)
@@ -117,7 +118,7 @@ def run(study: Path, out: Path | None, gap: float | None, time_limit: float | No
     folder = out or Path("runs") / study.stem
     refuse_foreign(folder)
     solved = None if near is None else read_solution(near)
-    _without_banner()
+    without_banner()
     with Display() as display, _ctrl_c() as interrupt:
         inputs = prepare(question)
         interrupt.armed = True
@@ -351,20 +352,3 @@ def _ctrl_c() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _without_banner() -> None:
-    """The solver's library prints a banner to file descriptor 1 when first used, whatever is asked of it: let it, unseen."""
-    import highspy
-
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        highspy.Highs()
-        if os.name == "posix":
-            ctypes.CDLL(None).fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

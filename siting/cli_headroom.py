@@ -53,14 +53,15 @@ def headroom(
     recovery_hours: int | None, notice_hours: int | None, at_least_mw: float | None, outlines: Path | None, out: Path | None,
 ) -> None:  # fmt: skip
     """How much new load fits at each bus of a NETWORK, hour by hour, and what stops it."""
-    from .cli import _frame, _without_banner
+    from .cli import _frame
     from .grid_headroom import headroom as compute
     from .grid_headroom import headroom_of_operator, ratings_in_words
     from .reports.headroom import overload_words, write_headroom
     from .results.headroom import headroom_by_bus
+    from .solve.highs import without_banner
     from .sources.grid import read_series
 
-    _without_banner()
+    without_banner()
     with Console(stderr=True).status("reading") as status:
         if columns is not None:
             data = headroom_of_operator(network, columns)

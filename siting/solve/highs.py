@@ -5,7 +5,10 @@ Why not Pyomo's own HiGHS interfaces: they add a large model row by row, 20 to 1
 
 from __future__ import annotations
 
+import ctypes
 import math
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +63,21 @@ STATUS = {
 A_LITTLE = 1e-4  # of a row's unit
 BASIS_STATUS = list(highspy.HighsBasisStatus.__members__.values())
 UNSURE = (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kSolveError)
+
+
+def without_banner() -> None:
+    """HiGHS prints a banner to file descriptor 1 when a process first uses it, whatever is asked of it: let it, unseen."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        highspy.Highs()
+        if os.name == "posix":
+            ctypes.CDLL(None).fflush(None)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def scale_of(cost: np.ndarray) -> float:
@@ -196,18 +214,19 @@ class Highs:
         """Solve; Ctrl-C and `interrupt` stop it with the best solution kept. Options hold for this run only."""
         self._begin(stage, tell, options)
         self._with(options, self._run_in_thread)
-        if (
-            self._h.getModelStatus() in UNSURE and not self._a_little_off()
-        ):  # a bad start: once more from nothing, then by interior point
+        if self._unsure():  # a bad start: once more from nothing, then in a new object, then by interior point
             self.forget()
             self._with(options, self._run_in_thread)
-        if self._h.getModelStatus() in UNSURE and not self._a_little_off():
+        if self._unsure():
             options = self._afresh(options)
             self._with(options, self._run_in_thread)
-        if self._h.getModelStatus() in UNSURE and not self._a_little_off():
+        if self._unsure():
             self.forget()
             self._with(options | {"solver": "ipx"}, self._run_in_thread)
         return self._answer()
+
+    def _unsure(self) -> bool:
+        return self._h.getModelStatus() in UNSURE and not self._a_little_off()
 
     def _begin(self, stage: str, tell: Tell | None, options: dict[str, Any]) -> None:
         self._stage, self._tell = stage, tell
@@ -256,21 +275,16 @@ class Highs:
             raise failure[0]
 
     def _answer(self) -> Answer:
-        model_status = self._h.getModelStatus()
-        info = self._h.getInfo()
-        status = STATUS.get(model_status)
-        if self._a_little_off() or (status == "interrupted" and not self.interrupt.is_set()):
+        model_status, info, off = self._h.getModelStatus(), self._h.getInfo(), self._a_little_off()
+        status, is_mip = STATUS.get(model_status), info.mip_node_count >= 0
+        if (status is None and off) or (status == "interrupted" and not self.interrupt.is_set()):
             status = "limit"
         if status is None:
             raise SolveError(f"HiGHS ended with status {self._h.modelStatusToString(model_status)}")
         solution = self._h.getSolution()
-        is_mip = info.mip_node_count >= 0
-        as_scaled = status == "optimal" and not is_mip and info.max_primal_infeasibility <= A_LITTLE
-        found = (info.primal_solution_status == 2 or as_scaled or self._a_little_off()) and status != "infeasible"
+        found = (info.primal_solution_status == 2 or off) and status != "infeasible"
         objective = info.objective_function_value / self.scale + self._offset if found else INF
         bound = info.mip_dual_bound / self.scale + self._offset if is_mip else (objective if status == "optimal" else -INF)
-        if status == "optimal" and not is_mip:
-            bound = objective
         return Answer(
             status,
             objective,
@@ -281,10 +295,13 @@ class Highs:
         )
 
     def _a_little_off(self) -> bool:
-        """A MIP that ended, with a solution that misses a row by a little more than HiGHS allows: both are kept."""
-        info = self._h.getInfo()
-        ended = self._h.getModelStatus() == highspy.HighsModelStatus.kSolveError and info.mip_node_count >= 0
-        return bool(ended and info.max_primal_infeasibility <= A_LITTLE and math.isfinite(info.mip_dual_bound))
+        """A solution that misses a row by a little more than HiGHS allows, of a program at its optimum or of a MIP that ended
+        with a bound: it is kept."""
+        status, info = self._h.getModelStatus(), self._h.getInfo()
+        is_mip = info.mip_node_count >= 0
+        bounded = status == highspy.HighsModelStatus.kSolveError and math.isfinite(info.mip_dual_bound)
+        ended = bounded if is_mip else status == highspy.HighsModelStatus.kOptimal
+        return bool(ended and info.max_primal_infeasibility <= A_LITTLE)
 
     def ray(self) -> np.ndarray | None:
         """(rows,) Multipliers that prove that the last continuous program has no solution: those of rows at their lower bounds

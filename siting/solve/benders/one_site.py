@@ -128,11 +128,12 @@ def priced(s: Split, site: int, prices: Prices, little: float, until: float) -> 
     broken = prices.broken[np.isin(s.elastic, np.flatnonzero(s.site_of.own == site))]
     blocks, work, master, value = list(range(s.n_blocks)), Subproblems(one), None, np.inf
     try:
-        plan = _most_promising(one, prices.known[columns])
+        plans = _its_plan(one)
+        plan = _most_promising(one, plans, prices.known[columns])
         while True:
             found = work.evaluate(plan, broken, blocks)
             value = min(value, float(one.plan.cost @ plan) + sum(one.weight[e.block] * e.value for e in found))
-            master = master or Master(one, _floor(one, work, broken, found))
+            master = master or Master(one, _floor(one, plans, found))
             master.add(found)
             step = master.relaxation(max(until - time.monotonic(), 1.0))
             if not len(step.plan) or time.monotonic() > until:
@@ -145,25 +146,39 @@ def priced(s: Split, site: int, prices: Prices, little: float, until: float) -> 
         return None
 
 
-def _most_promising(one: Split, known: np.ndarray) -> np.ndarray:
-    """The plan of the site that could gain most by what is known before it is priced."""
+def _its_plan(one: Split) -> Highs:
+    """The rows and columns of the site's plan, without an objective."""
     p = one.plan
-    answer = Highs(Whole(p.matrix, p.lower, p.upper, p.column_lower, p.column_upper, p.cost + known, 0.0, p.integer)).run()
+    return Highs(Whole(p.matrix, p.lower, p.upper, p.column_lower, p.column_upper, np.zeros(one.n_plan), 0.0, p.integer))
+
+
+def _most_promising(one: Split, plans: Highs, known: np.ndarray) -> np.ndarray:
+    """The plan of the site that could gain most by what is known before it is priced."""
+    plans.cost_columns(one.plan.cost + known)
+    answer = plans.run()
     if answer.columns is None:
         raise SolveError("a site alone has no plan")
     return answer.columns
 
 
-def _floor(one: Split, work: Subproblems, broken: np.ndarray, found: list[Evaluation]) -> np.ndarray:
-    """(blocks,) The least of each block under any plan: of its cut, or, where that has none, of the block."""
+def _floor(one: Split, plans: Highs, found: list[Evaluation]) -> np.ndarray:
+    """(blocks,) What each block costs at least, by its cut and the bounds of the plan's columns; where a column that counts has
+    none, by the most that the plan's rows let it be."""
+    p, every = one.plan, np.arange(one.n_plan)
+    least, most = p.column_lower.copy(), p.column_upper.copy()
+    counts = np.unique(np.concatenate([one.links[e.slope != 0, e.block] for e in found]))
+    for bound, sign in ((least, 1.0), (most, -1.0)):
+        for j in counts[np.isinf(bound[counts])]:
+            plans.cost_columns(sign * (every == j))
+            answer = plans.run_once()
+            bound[j] = answer.columns[j] if answer.columns is not None and answer.status == "optimal" else bound[j]
     out = np.empty(one.n_blocks)
     for e in found:
-        counts, at = e.slope != 0, one.links[:, e.block]
-        ends = np.where(e.slope > 0, one.plan.column_lower[at], one.plan.column_upper[at])
+        at, counts = one.links[:, e.block], e.slope != 0
+        ends = np.where(e.slope > 0, least[at], most[at])
         out[e.block] = e.constant + float(e.slope[counts] @ ends[counts])
     if not np.isfinite(out).all():
-        least = work.floor(broken, list(range(one.n_blocks)))
-        out = np.array([least[d] for d in range(one.n_blocks)])
+        raise SolveError("a site alone has no least cost")
     return out
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from loky.process_executor import ProcessPoolExecutor
 
 from ...errors import SolveError
+from ..highs import without_banner
 from .one_site import Alone, Prices, price_sites
 from .split import Split
 from .subproblem import Evaluation, Subproblems
@@ -35,6 +36,7 @@ _own: Subproblems | None = None  # of a worker process
 
 def _hold(split: Split, parent: int) -> None:
     global _own
+    without_banner()
     _own = Subproblems(split)
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
 
@@ -115,4 +117,4 @@ class Workers:
 
     def close(self) -> None:
         for executor in self._executors:
-            executor.shutdown(wait=False, kill_workers=True)
+            executor.shutdown(wait=True, kill_workers=True)
