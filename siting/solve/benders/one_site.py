@@ -171,7 +171,8 @@ def _floor(one: Split, plans: Highs, found: list[Evaluation]) -> np.ndarray:
         for j in counts[np.isinf(bound[counts])]:
             plans.cost_columns(sign * (every == j))
             answer = plans.run_once()
-            bound[j] = answer.columns[j] if answer.columns is not None and answer.status == "optimal" else bound[j]
+            if answer.status == "optimal" and answer.columns is not None:
+                bound[j] = answer.columns[j]
     out = np.empty(one.n_blocks)
     for e in found:
         at, counts = one.links[:, e.block], e.slope != 0
